@@ -1,0 +1,41 @@
+.POSIX:
+SHELL = /bin/sh
+PYTHON ?= python3
+UV = .venv/bin/uv
+STAMP = .venv/.installed
+
+.PHONY: run test check bench format clean
+
+run: .venv/.runtime  ## install and start the embedded platform
+	.venv/bin/marquee up
+
+test: $(STAMP)  ## all tests that need no services
+	.venv/bin/pytest -q -n 2 --dist worksteal
+
+check: $(STAMP)  ## lint and types
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+bench: $(STAMP)  ## benchmarks, as ratios; writes docs/benchmarks.md
+	.venv/bin/python -m benchmarks
+
+format: $(STAMP)
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+$(UV):
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one with make PYTHON=...") if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+
+.venv/.runtime: $(UV) pyproject.toml uv.lock
+	$(UV) sync --quiet --frozen --inexact
+	touch $@
+
+$(STAMP): $(UV) pyproject.toml uv.lock
+	$(UV) sync --quiet --frozen --inexact --extra dev
+	touch $@ .venv/.runtime
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

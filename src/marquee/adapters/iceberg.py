@@ -1,0 +1,158 @@
+"""Iceberg tables through pyiceberg, with a SQLite catalog and files on the local disk."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError
+from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, In, Or, Reference
+from pyiceberg.table import Table, Transaction
+
+from marquee.adapters.arrow import arrow_schema
+from marquee.adapters.sqlite import explained
+from marquee.batch.tables import TABLES
+from marquee.domain.timeline import DAY, SECOND
+
+PREFIX = "marquee."
+SNAPSHOTS_KEPT = DAY
+
+
+def matching(partition: Mapping[str, Any]) -> BooleanExpression:
+    """Return the filter of one partition: every column equal to, or among, its value."""
+    terms: list[BooleanExpression] = [
+        In(term=Reference(name), values=set(value))
+        if isinstance(value, list | tuple | set)
+        else EqualTo(term=Reference(name), value=value)
+        for name, value in partition.items()
+    ]
+    return terms[0] if len(terms) == 1 else And(*terms)
+
+
+def any_of(partitions: Sequence[Mapping[str, Any]]) -> BooleanExpression:
+    """Return the filter of several partitions, grouped so that it stays shallow."""
+    groups: dict[tuple[tuple[str, Any], ...], set[Any]] = {}
+    for partition in partitions:
+        *heads, (last, value) = partition.items()
+        groups.setdefault((*heads, (last, None)), set()).add(value)
+    terms = [matching({**dict(heads[:-1]), heads[-1][0]: values}) for heads, values in groups.items()]
+    return terms[0] if len(terms) == 1 else Or(*terms)
+
+
+class IcebergCatalog:
+    """The tables of one lake, created when first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with explained(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self.catalog = SqlCatalog(
+                "marquee", uri=f"sqlite:///{folder / 'catalog.db'}", warehouse=folder.absolute().as_uri()
+            )
+        self.tables: dict[str, Table] = {}
+
+    def load(self, name: str) -> Table:
+        """Return a table as it stands now."""
+        held = self.tables.get(name)
+        if held is not None:
+            held.refresh()
+            return held
+        try:
+            table = self.catalog.load_table(name)
+        except NoSuchTableError:
+            table = self.create(name)
+        self.tables[name] = table
+        return table
+
+    def create(self, name: str) -> Table:
+        """Create an empty table with its identity partitions."""
+        namespace, _ = name.split(".")
+        with suppress(NamespaceAlreadyExistsError):
+            self.catalog.create_namespace(namespace)
+        properties = {
+            "write.parquet.compression-codec": "zstd",
+            "write.metadata.previous-versions-max": "10",
+            "write.metadata.delete-after-commit.enabled": "true",
+        }
+        with (
+            self.catalog.create_table_transaction(name, arrow_schema(name), properties=properties) as creation,
+            creation.update_spec() as spec,
+        ):
+            for column in TABLES[name].partition:
+                spec.add_identity(column)
+        return self.catalog.load_table(name)
+
+    def files(self, name: str, where: Mapping[str, Any] | None) -> list[str]:
+        """Return the paths of the Parquet files that hold the rows."""
+        scan = self.load(name).scan(row_filter=matching(where) if where else AlwaysTrue())
+        return sorted(task.file.file_path.removeprefix("file://") for task in scan.plan_files())
+
+    def properties(self, name: str) -> dict[str, str]:
+        """Return what the last commit recorded."""
+        held = self.load(name).properties
+        return {key.removeprefix(PREFIX): value for key, value in held.items() if key.startswith(PREFIX)}
+
+    def commit(
+        self,
+        name: str,
+        rows: pa.Table | None,
+        properties: Mapping[str, str],
+        replaced: Sequence[Mapping[str, Any]] = (),
+    ) -> int:
+        """Replace partitions by rows, or append rows, and record properties, in one atomic commit."""
+        with explained(self.folder):
+            table = self.load(name)
+            held = {tuple(partition.items()) for partition in self.partitions(name)} if replaced else set()
+            gone = [partition for partition in replaced if tuple(partition.items()) in held]
+            with table.transaction() as change:
+                if gone:
+                    change.delete(any_of(gone))
+                if rows is not None and rows.num_rows:
+                    change.append(rows.select(arrow_schema(name).names).cast(arrow_schema(name)))
+                self.record(change, properties)
+        return rows.num_rows if rows is not None else 0
+
+    @staticmethod
+    def record(change: Transaction, properties: Mapping[str, str]) -> None:
+        """Set table properties as part of a commit."""
+        if properties:
+            change.set_properties({PREFIX + key: value for key, value in properties.items()})
+
+    def partitions(self, name: str) -> list[dict[str, Any]]:
+        """Return the partitions that hold rows, as the values of their columns."""
+        columns = TABLES[name].partition
+        found = {
+            tuple(task.file.partition[index] for index in range(len(columns)))
+            for task in self.load(name).scan().plan_files()
+        }
+        return [dict(zip(columns, values, strict=True)) for values in sorted(found)]
+
+    def expire(self, now: int) -> None:
+        """Forget snapshots older than a day, and delete the files that no snapshot names any more."""
+        for name in TABLES:
+            table = self.load(name)
+            old = datetime.fromtimestamp((now - SNAPSHOTS_KEPT) / SECOND, UTC)
+            if len(table.metadata.snapshots) > 1:
+                table.maintenance.expire_snapshots().older_than(old).commit()
+            self.sweep(name, self.load(name), now)
+
+    def sweep(self, name: str, table: Table, now: int) -> None:
+        """Delete data and manifest files that are over a day old and that no snapshot names."""
+        location = Path(table.location().removeprefix("file://"))
+        named = set(self.named(table))
+        for path in (*location.glob("data/**/*.parquet"), *location.glob("metadata/*.avro")):
+            if str(path) not in named and path.stat().st_mtime * SECOND < now - SNAPSHOTS_KEPT:
+                path.unlink()
+
+    @staticmethod
+    def named(table: Table) -> Iterable[str]:
+        """Yield every file that a snapshot of the table names."""
+        for snapshot in table.metadata.snapshots:
+            yield snapshot.manifest_list.removeprefix("file://")
+            for manifest in snapshot.manifests(table.io):
+                yield manifest.manifest_path.removeprefix("file://")
+                for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True):
+                    yield entry.data_file.file_path.removeprefix("file://")

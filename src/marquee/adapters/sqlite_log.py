@@ -1,0 +1,105 @@
+"""The embedded log: one SQLite file in WAL mode, synchronous=FULL, one row per (partition, batch)."""
+
+import threading
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from marquee.adapters.codec import encode
+from marquee.adapters.sqlite import connect, explained, transaction
+from marquee.domain.events import Event, topic_of
+from marquee.domain.timeline import HOUR, floor
+from marquee.ports import Batch
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS batches (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, part INTEGER NOT NULL, first_offset INTEGER NOT NULL,
+    events INTEGER NOT NULL, ingest_time INTEGER NOT NULL, payload BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS batches_time ON batches (ingest_time);
+CREATE TABLE IF NOT EXISTS ends (topic TEXT, part INTEGER, next_offset INTEGER NOT NULL, PRIMARY KEY (topic, part));
+CREATE TABLE IF NOT EXISTS sealed (one INTEGER PRIMARY KEY CHECK (one = 1), ingest_time INTEGER NOT NULL);
+INSERT OR IGNORE INTO sealed VALUES (1, 0);
+"""
+
+
+class SqliteLog:
+    """A `Log` in one file; safe for several processes at once."""
+
+    def __init__(self, path: Path, partitions: int = 6) -> None:
+        self.path = path
+        self.partitions = partitions
+        self.connection = connect(path, SCHEMA, durable=True)
+        self.guard = threading.RLock()
+
+    def append(self, events: Sequence[Event], now: int) -> str:
+        """Append all events, grouped by topic and partition, in one synced transaction."""
+        groups: dict[tuple[str, int], list[bytes]] = {}
+        for event in events:
+            groups.setdefault((topic_of(event), event.movie_id % self.partitions), []).append(encode(event))
+        with self.guard, transaction(self.connection, self.path) as db:
+            time = max(now, db.execute("SELECT ingest_time FROM sealed").fetchone()[0])
+            db.execute("UPDATE sealed SET ingest_time = ?", (time,))
+            for (topic, part), bodies in groups.items():
+                row = db.execute("SELECT next_offset FROM ends WHERE topic = ? AND part = ?", (topic, part)).fetchone()
+                first = row[0] if row else 0
+                payload = zlib.compress(b"\n".join(bodies), 1)
+                db.execute(
+                    "INSERT INTO batches (topic, part, first_offset, events, ingest_time, payload)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    (topic, part, first, len(bodies), time, payload),
+                )
+                db.execute("INSERT OR REPLACE INTO ends VALUES (?, ?, ?)", (topic, part, first + len(bodies)))
+            return self.end()
+
+    def read(
+        self, after: str, limit: int, topic: str | None = None, before: int | None = None
+    ) -> tuple[list[Batch], str]:
+        """Return whole batches until `limit` events are reached; at least one batch if there is any."""
+        query = "SELECT seq, topic, part, first_offset, events, ingest_time, payload FROM batches WHERE seq > ?"
+        arguments: list[object] = [int(after or 0)]
+        if topic is not None:
+            query += " AND topic = ?"
+            arguments.append(topic)
+        if before is not None:
+            query += " AND ingest_time < ?"
+            arguments.append(before)
+        batches: list[Batch] = []
+        position, count = after, 0
+        with self.guard, explained(self.path):
+            for seq, name, part, first, events, time, payload in self.connection.execute(
+                query + " ORDER BY seq", arguments
+            ):
+                if batches and count + events > limit:
+                    break
+                batches.append(Batch(name, part, first, time, zlib.decompress(payload).split(b"\n")))
+                position, count = str(seq), count + events
+        return batches, position
+
+    def seal(self, now: int) -> int:
+        """Raise the least ingest time of future appends to the start of the present hour."""
+        with self.guard, transaction(self.connection, self.path) as db:
+            db.execute("UPDATE sealed SET ingest_time = max(ingest_time, ?)", (floor(now, HOUR),))
+            return floor(int(db.execute("SELECT ingest_time FROM sealed").fetchone()[0]), HOUR)
+
+    def position_at(self, time: int) -> str:
+        """Return the position before the first record with ingest time >= `time`."""
+        with self.guard, explained(self.path):
+            row = self.connection.execute("SELECT max(seq) FROM batches WHERE ingest_time < ?", (time,)).fetchone()
+        return str(row[0] or 0)
+
+    def end(self) -> str:
+        """Return the position after the last record."""
+        with self.guard, explained(self.path):
+            row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'batches'").fetchone()
+        return str(row[0]) if row else "0"
+
+    def span(self) -> tuple[int, int] | None:
+        """Return the first and last ingest time held."""
+        with self.guard, explained(self.path):
+            first, last = self.connection.execute("SELECT min(ingest_time), max(ingest_time) FROM batches").fetchone()
+        return None if first is None else (first, last)
+
+    def trim(self, before: int) -> int:
+        """Delete batches with ingest time < `before`."""
+        with self.guard, transaction(self.connection, self.path) as db:
+            return db.execute("DELETE FROM batches WHERE ingest_time < ?", (before,)).rowcount

@@ -1,0 +1,124 @@
+"""The composition root: the platform's parts, put together over the embedded adapters."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from marquee.domain.timeline import SECOND, CallableClock, Clock
+from marquee.home import Home
+from marquee.ports import BatchViews, IdentityIndex, Lake, Log, Quarantine, Runs, SpeedStore, SpeedViews
+from marquee.settings import Settings
+
+if TYPE_CHECKING:
+    from marquee.batch.run import BatchLayer
+    from marquee.ingest.door import Door
+    from marquee.serving.query import Query
+    from marquee.speed.layer import SpeedLayer
+
+SYSTEM_CLOCK = CallableClock(lambda: time.time_ns() * SECOND // 1_000_000_000)
+
+
+@dataclass
+class Platform:
+    """One home's adapters, each opened when first used. Heavy libraries load only with the part that needs them."""
+
+    settings: Settings
+    clock: Clock = SYSTEM_CLOCK
+
+    @cached_property
+    def home(self) -> Home:
+        """The folder of all state."""
+        return Home(self.settings.home).open()
+
+    @cached_property
+    def log(self) -> Log:
+        """The event log."""
+        from marquee.adapters.sqlite_log import SqliteLog
+
+        return SqliteLog(self.home.path("log.db"), self.settings.partitions)
+
+    @cached_property
+    def index(self) -> IdentityIndex:
+        """The door's identity index."""
+        from marquee.adapters.sqlite_index import SqliteIndex
+
+        return SqliteIndex(self.home.path("index.db"))
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """The quarantine of bad records."""
+        from marquee.adapters.sqlite_index import SqliteQuarantine
+
+        return SqliteQuarantine(self.home.path("quarantine.db"))
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake and its engine."""
+        from marquee.adapters.duck import DuckLake
+
+        return DuckLake(self.home.path("lake"))
+
+    @cached_property
+    def views(self) -> BatchViews:
+        """The published answers."""
+        from marquee.adapters.sqlite_views import SqliteViews
+
+        return SqliteViews(self.home.path("views.db"))
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The history of batch runs."""
+        from marquee.adapters.sqlite_runs import SqliteRuns
+
+        return SqliteRuns(self.home.path("runs.db"))
+
+    @cached_property
+    def speed_store(self) -> SpeedStore:
+        """The speed layer's cells."""
+        from marquee.adapters.sqlite_speed import SqliteSpeedStore
+
+        return SqliteSpeedStore(self.home.path("speed.db"))
+
+    @cached_property
+    def speed_views(self) -> SpeedViews:
+        """The speed layer's side of serving."""
+        from marquee.adapters.sqlite_speed import SqliteSpeedViews
+
+        return SqliteSpeedViews(self.home.path("speed_views.db"))
+
+    @contextmanager
+    def door_turn(self) -> Iterator[None]:
+        """Hold the door: one process at a time judges what is new."""
+        with self.home.lock("door", wait=True):
+            yield
+
+    def door(self) -> "Door":
+        """Return the door."""
+        from marquee.ingest.door import Door
+
+        return Door(self.log, self.index, self.quarantine, self.clock, self.door_turn)
+
+    def batch(self) -> "BatchLayer":
+        """Return the batch layer."""
+        from marquee.batch.run import BatchLayer
+
+        return BatchLayer(self.log, self.lake, self.views, self.runs, self.quarantine, self.clock)
+
+    def speed(self) -> "SpeedLayer":
+        """Return the speed layer."""
+        from marquee.adapters.vader import scorer
+        from marquee.speed.fold import Fold
+        from marquee.speed.layer import SpeedLayer
+        from marquee.speed.sync import Sync
+
+        fold = Fold(self.log, self.speed_store, self.views, self.clock, scorer().score)
+        return SpeedLayer(fold, Sync(self.speed_store, self.speed_views, self.clock))
+
+    def query(self) -> "Query":
+        """Return the query service."""
+        from marquee.serving.query import Query
+
+        return Query(self.views, self.speed_views, self.clock)

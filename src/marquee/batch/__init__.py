@@ -1,0 +1,1 @@
+"""The complete layer: bronze, silver, gold, publication."""

@@ -1,0 +1,108 @@
+"""Gold: cells of all measures per film, rolled up the ladder; always base plus the fold of silver."""
+
+from typing import Any
+
+import ibis
+
+from marquee.batch import gate
+from marquee.batch.calendar import aged, hour_start, month_of, with_gold_month
+from marquee.batch.silver import read
+from marquee.batch.tables import BASE, CELLS, SILVER, TABLES
+from marquee.domain.events import RATINGS, REVIEWS
+from marquee.domain.measures import climb_table, lift_gauges_table, lift_reviews_table, merge_table
+from marquee.domain.quality import RULES, Measurement, Rule
+from marquee.domain.timeline import WINDOW
+from marquee.ports import Lake
+
+ACCOUNTED = Rule("gold accounts for every silver review", CELLS, "between", ("reviews",), critical=True)
+ROWS = tuple(TABLES[CELLS].columns)
+
+
+def gold_hour(lake: Lake) -> int:
+    """Return the frontier that gold stands at (ms), 0 before the first run."""
+    return int(lake.properties(CELLS).get("hour", 0))
+
+
+def silver_from(lake: Lake) -> int:
+    """Return the ingest time below which silver rows are counted in base, not in silver."""
+    return int(lake.properties(BASE).get("silver_from", 0))
+
+
+def fold(lake: Lake, start: int, end: int) -> Any:
+    """Fold the silver rows with ingest time in [start, end) into 5-minute cells."""
+    start = max(start, silver_from(lake))
+    reviews = lift_reviews_table(read(lake, SILVER[REVIEWS], start, end))
+    ratings = lift_gauges_table(read(lake, SILVER[RATINGS], start, end))
+    return merge_table(reviews.union(ratings), ["movie_id", "window"]).mutate(span=ibis.literal(WINDOW, "int64"))
+
+
+def refold(lake: Lake, end: int) -> tuple[Any, list[dict[str, Any]]]:
+    """Return gold from all that is held, and the partitions this replaces: all of them."""
+    base = lake.table(BASE).drop("year", "month")
+    everything = base.union(fold(lake, 0, end).select(*base.columns))
+    return with_gold_month(climb_table(everything, end)).select(*ROWS), lake.partitions(CELLS)
+
+
+def advance(lake: Lake, end: int) -> tuple[Any, list[dict[str, Any]]]:
+    """Return the partitions of gold that new silver rows and the ladder change, as they are at frontier `end`."""
+    start = gold_hour(lake)
+    fresh = lake.local(with_gold_month(climb_table(fold(lake, start, end), end)).select(*ROWS))
+    landed = lake.arrow(fresh.select("year", "month").distinct()).to_pylist()
+    touched = {(part["year"], part["month"]) for part in (*landed, *aged(start, end))}
+    if not touched:
+        return fresh, []
+    where = {"year": sorted({year for year, _ in touched}), "month": sorted({month for _, month in touched})}
+    held = lake.table(CELLS, where)
+    held = held.filter((held.year * 100 + held.month).isin([year * 100 + month for year, month in touched]))
+    rows = climb_table(held.union(fresh.select(*held.columns)), end)
+    climbed = with_gold_month(rows).select(*ROWS)
+    return climbed, [{"year": year, "month": month} for year, month in sorted(touched)]
+
+
+def build(lake: Lake, end: int, *, full: bool) -> dict[str, Any]:
+    """Bring gold to frontier `end` in one commit, after its gate; return the report. Idempotent."""
+    if gold_hour(lake) >= end and not full:
+        return {"score": 100.0, "state": "passed", "reasons": (), "cells": 0}
+    rows, replaced = refold(lake, end) if full or gold_hour(lake) == 0 else advance(lake, end)
+    staged = lake.local(rows)
+    measurements = gate.measure_rows(lake, CELLS, staged)
+    measurements += [
+        gate.measure_unique(lake, rule, staged) for rule in RULES if rule.table == CELLS and rule.kind == "unique"
+    ]
+    measurements.append(measure_accounted(lake, staged, replaced, end))
+    verdict = gate.pass_gate("gold", measurements)
+    written = lake.replace(CELLS, staged, replaced, {"hour": str(end)})
+    return {"score": verdict.score, "state": verdict.state, "reasons": verdict.reasons, "cells": written}
+
+
+def total(lake: Lake, rows: Any, column: str) -> int:
+    """Return the sum of a column, 0 of no rows."""
+    return int(lake.arrow(rows.aggregate(total=rows[column].sum())).column(0)[0].as_py() or 0)
+
+
+def measure_accounted(lake: Lake, staged: Any, replaced: list[dict[str, Any]], end: int) -> Measurement:
+    """Compare the reviews gold counts with the weights silver and base hold: nothing lost, nothing doubled."""
+    gone = [part["year"] * 100 + part["month"] for part in replaced]
+    held = lake.table(CELLS)
+    kept = total(lake, held.filter((held.year * 100 + held.month).notin(gone)) if gone else held, "reviews")
+    reviews = read(lake, SILVER[REVIEWS], silver_from(lake), end)
+    expected = total(lake, reviews, "weight") + total(lake, lake.table(BASE), "reviews")
+    found = kept + total(lake, staged, "reviews")
+    return Measurement(ACCOUNTED, abs(found - expected), max(expected, 1))
+
+
+def retire_silver(lake: Lake, before: int) -> None:
+    """Move silver months that ended by `before` into base, then drop them.
+
+    Base records, in the commit that takes the rows in, from where silver counts: a crash before the drop
+    leaves rows that are no longer read.
+    """
+    cut = hour_start(month_of(before))
+    if silver_from(lake) < cut:
+        old = fold(lake, silver_from(lake), cut)
+        base = lake.table(BASE).drop("year", "month")
+        merged = merge_table(base.union(old.select(*base.columns)), ["movie_id", "window", "span"])
+        rows = with_gold_month(merged).select(*ROWS)
+        lake.replace(BASE, rows, lake.partitions(BASE), {"silver_from": str(cut)})
+    for name in (SILVER[REVIEWS], SILVER[RATINGS]):
+        lake.drop_partitions(name, [part for part in lake.partitions(name) if hour_start(part) < cut])

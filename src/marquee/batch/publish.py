@@ -1,0 +1,148 @@
+"""Publication: documents of what changed, and one swing of the pointer to (run, frontier)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import ibis
+import numpy as np
+import orjson
+
+from marquee.batch.calendar import covering
+from marquee.batch.silver import read
+from marquee.batch.tables import CELLS, SILVER
+from marquee.domain.events import METADATA, REVIEWS
+from marquee.domain.films import card, film_view, unknown_film
+from marquee.domain.measures import GAUGE, STATE_COLUMNS
+from marquee.domain.scores import Pins, pin
+from marquee.domain.timeline import DAY, HOUR, floor
+from marquee.ports import Lake
+
+FILM, CELL_ROWS, CARD, ACTIVITY = "film", "cells", "card", "activity"
+"""Kinds of documents: a film's description, its cells, its line in listings, and a day's activity of all films."""
+
+ACTIVITY_DAYS = 36
+"""Days of activity published: four weeks of baseline, a week of window, and slack."""
+
+NOTHING = (None, 0, 0)
+
+Document = tuple[str, int, bytes]
+CELL_COLUMNS = ("window", "span", *STATE_COLUMNS)
+
+
+def changed_films(lake: Lake, start: int, end: int) -> Any:
+    """Return the ids (movie_id) of films with silver rows of ingest time in [start, end)."""
+    parts = [read(lake, name, start, end).select("movie_id") for name in SILVER.values()]
+    return lake.local(parts[0].union(parts[1]).union(parts[2]).distinct())
+
+
+def latest_films(lake: Lake, ids: Any | None) -> Any:
+    """Return the latest description of each film (of `ids`, or all)."""
+    versions = lake.table(SILVER[METADATA])
+    if ids is not None:
+        versions = versions.semi_join(ids, "movie_id")
+    order = ibis.window(group_by="movie_id", order_by=[versions.event_time.desc(), versions.offset.desc()])
+    ranked = versions.mutate(rank=ibis.row_number().over(order))
+    return ranked.filter(ranked["rank"] == 0)
+
+
+def film_documents(
+    lake: Lake, ids: Any | None, totals: dict[int, tuple[list[int] | None, int, int]]
+) -> Iterator[Document]:
+    """Yield the film documents and cards of `ids` (or of all films); films known by their events alone get a card."""
+    described: set[int] = set()
+    for row in lake.arrow(latest_films(lake, ids)).to_pylist():
+        movie_id = row["movie_id"]
+        described.add(movie_id)
+        yield FILM, movie_id, orjson.dumps(film_view(row, row["offset"]))
+        yield (
+            CARD,
+            movie_id,
+            orjson.dumps(card(film_view(row, row["offset"]), *totals.get(movie_id, NOTHING))),
+        )
+    for movie_id, total in totals.items():
+        if movie_id not in described:
+            yield CARD, movie_id, orjson.dumps(card(unknown_film(movie_id), *total))
+
+
+def film_cells(lake: Lake, ids: Any | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return (film ids, matrix of `CELL_COLUMNS`) of gold's cells, ordered by film and window. Missing gauges are -1."""
+    cells = lake.table(CELLS)
+    if ids is not None:
+        cells = cells.semi_join(ids, "movie_id")
+    filled = cells.mutate(**{name: cells[name].fill_null(-1) for name in GAUGE})
+    table = lake.arrow(filled.order_by(["movie_id", "window", "span"]).select("movie_id", *CELL_COLUMNS))
+    movies = table.column("movie_id").to_numpy()
+    return movies, np.stack([table.column(name).to_numpy() for name in CELL_COLUMNS], axis=1)
+
+
+def cell_documents(movies: np.ndarray, matrix: np.ndarray) -> Iterator[Document]:
+    """Yield each film's cells as stored bytes."""
+    ids, starts = np.unique(movies, return_index=True)
+    for movie_id, rows in zip(ids.tolist(), np.split(matrix, starts[1:]), strict=True):
+        yield CELL_ROWS, movie_id, orjson.dumps(np.ascontiguousarray(rows), option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def film_totals(movies: np.ndarray, matrix: np.ndarray) -> dict[int, tuple[list[int] | None, int, int]]:
+    """Return each film's (latest gauge, reviews, compound) over all its cells."""
+    totals: dict[int, tuple[list[int] | None, int, int]] = {}
+    if not len(movies):
+        return totals
+    ids, starts = np.unique(movies, return_index=True)
+    column = {name: index for index, name in enumerate(CELL_COLUMNS)}
+    reviews = np.add.reduceat(matrix[:, column["reviews"]], starts).tolist()
+    compound = np.add.reduceat(matrix[:, column["compound"]], starts).tolist()
+    gauges = matrix[:, [column[name] for name in GAUGE]]
+    ends = [*starts[1:], len(movies)]
+    for index, movie_id in enumerate(ids.tolist()):
+        block = gauges[starts[index] : ends[index]]
+        latest = block[np.lexsort((block[:, 1], block[:, 0]))[-1]].tolist()
+        totals[movie_id] = (latest if latest[0] >= 0 else None, reviews[index], compound[index])
+    return totals
+
+
+def activity_documents(lake: Lake, days: list[int], frontier: int) -> Iterator[Document]:
+    """Yield, for each of these days (ms), the reviews of all films by cell."""
+    recent = [day for day in days if day >= floor(frontier - ACTIVITY_DAYS * DAY, DAY)]
+    if not recent:
+        return
+    where = covering(recent[0], recent[-1] + DAY, days=False)
+    cells = lake.table(CELLS, where)
+    cells = cells.filter((cells.span <= HOUR) & (cells.reviews != 0) & (cells.window >= recent[0]))
+    names = ("movie_id", "window", "span", "reviews", "compound")
+    table = lake.arrow(cells.order_by(["window", "movie_id", "span"]).select(*names))
+    columns = [table.column(name).to_numpy() for name in names]
+    days_of = columns[1] - columns[1] % DAY
+    for day in recent:
+        chosen = days_of == day
+        body = {name: np.ascontiguousarray(values[chosen]) for name, values in zip(names, columns, strict=True)}
+        yield ACTIVITY, day // DAY, orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def touched_days(lake: Lake, start: int, end: int) -> list[int]:
+    """Return the days (ms) of event time on which reviews with ingest time in [start, end) fall."""
+    reviews = read(lake, SILVER[REVIEWS], start, end)
+    days = lake.arrow(reviews.select(day=reviews.window - reviews.window % DAY).distinct())
+    return sorted(days.column("day").to_pylist())
+
+
+def run_pins(lake: Lake) -> tuple[Pins, dict[str, int]]:
+    """Return what a run pins over all films, and its counts."""
+    cells = lake.table(CELLS)
+    reading = ibis.struct({name: cells[name] for name in GAUGE})
+    gauges = cells.filter(cells.observed_at.notnull()).group_by("movie_id").agg(gauge=reading.max())
+    table = lake.arrow(gauges.select(**{name: gauges.gauge[name] for name in ("votes", "average", "popularity")}))
+    votes, averages, popularities = (table.column(name).to_pylist() for name in ("votes", "average", "popularity"))
+    counts = lake.arrow(
+        cells.aggregate(films=cells.movie_id.nunique(), reviews=cells.reviews.sum(), cells=cells.count())
+    ).to_pylist()[0]
+    pins = pin(list(zip(averages, votes, strict=True)), popularities)
+    return pins, {name: int(value or 0) for name, value in counts.items()}
+
+
+def documents(lake: Lake, since: int, frontier: int) -> Iterator[Document]:
+    """Yield every document that silver rows of ingest time in [since, frontier) change; since = 0 means all."""
+    ids = None if since == 0 else changed_films(lake, since, frontier)
+    movies, matrix = film_cells(lake, ids)
+    yield from film_documents(lake, ids, film_totals(movies, matrix))
+    yield from cell_documents(movies, matrix)
+    yield from activity_documents(lake, touched_days(lake, since, frontier), frontier)

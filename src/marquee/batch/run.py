@@ -1,0 +1,160 @@
+"""One batch run: archive, silver, gold, publication; driven by its interval, idempotent, resumable at every step."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from marquee.batch import gold, publish, silver
+from marquee.batch.calendar import hour_start, month_of
+from marquee.batch.tables import BRONZE, SILVER
+from marquee.domain.coverage import Frontier
+from marquee.domain.events import TOPICS
+from marquee.domain.timeline import DAY, HOUR, YEAR, Clock, floor, iso
+from marquee.errors import MarqueeError, QualityStopError
+from marquee.ingest.archive import archive
+from marquee.ports import BatchViews, Lake, Log, Publication, Quarantine, RunReport, Runs
+
+BRONZE_KEPT = 90 * DAY
+SILVER_KEPT = 2 * YEAR
+LOG_KEPT = 7 * DAY
+HISTORY = 20
+"""Earlier runs that drift rules compare with."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class BatchLayer:
+    """The batch layer over its ports."""
+
+    log: Log
+    lake: Lake
+    views: BatchViews
+    runs: Runs
+    quarantine: Quarantine
+    clock: Clock
+
+    def run(
+        self,
+        *,
+        full: bool = False,
+        interval: tuple[int, int] | None = None,
+        progress: Progress = lambda step: None,
+    ) -> RunReport:
+        """Run up to the last ended hour and publish; return the report.
+
+        full: recompute silver from bronze, as far as it is held, and gold from all of silver.
+        interval: backfill silver's ingest hours [start, end) from bronze first; gold is then refolded.
+        Raises QualityStopError when a gate stops the publication: nothing of the failed step is kept.
+        """
+        started, run = self.clock.now(), self.runs.next_run()
+        report: dict[str, Any] = {"full": full}
+        frontier = 0
+        try:
+            progress("archive")
+            frontier, report["archived"] = archive(self.log, self.lake, self.clock)
+            run_id = f"{iso(frontier)}-{run}"
+            progress("silver")
+            again = interval if interval is not None else (0, frontier) if full else None
+            report["silver"] = self.make_silver(frontier, again)
+            progress("gold")
+            report["gold"] = gold.build(self.lake, frontier, full=again is not None)
+            progress("publish")
+            state = self.publish(Frontier(run, run_id, frontier), report, everything=again is not None)
+            progress("retention")
+            self.retain(frontier)
+        except MarqueeError as error:
+            state = "stopped" if isinstance(error, QualityStopError) else "failed"
+            self.runs.record(
+                RunReport(
+                    run,
+                    f"{iso(frontier)}-{run}",
+                    started,
+                    self.clock.now(),
+                    frontier,
+                    state,
+                    {**report, "error": str(error)},
+                )
+            )
+            raise
+        finally:
+            self.lake.release()
+        result = RunReport(run, run_id, started, self.clock.now(), frontier, state, report)
+        self.runs.record(result)
+        return result
+
+    def make_silver(self, frontier: int, again: tuple[int, int] | None) -> dict[str, Any]:
+        """Bring silver to the frontier; with `again`, make the rows of that interval anew from bronze."""
+        if again is not None:
+            self.remake_silver(*again)
+        staged = [
+            (silver.stage(self.lake, topic, start, frontier))
+            for topic in TOPICS
+            if (start := silver.silver_hour(self.lake, topic)) < frontier
+        ]
+        if not staged:
+            return {"score": 100.0, "state": "passed", "reasons": (), "rows": 0}
+        earlier = [
+            past.report["silver"].get("profiles", {}) for past in self.runs.latest(HISTORY) if "silver" in past.report
+        ]
+        self.keep_bad(staged)
+        report = silver.check(self.lake, staged, earlier)
+        report["rows"] = sum(silver.commit(self.lake, part, frontier) for part in staged)
+        return report
+
+    def remake_silver(self, start: int, end: int) -> None:
+        """Replace silver's rows of ingest hours [start, end) by what bronze holds of them now.
+
+        Only hours still in bronze are remade, and silver is partitioned by month, so the other rows of
+        the months touched are carried over.
+        """
+        held = [hour_start(part) for name in BRONZE.values() for part in self.lake.partitions(name)]
+        start = max(start, min(held, default=end))
+        for topic in TOPICS:
+            done = min(end, silver.silver_hour(self.lake, topic))
+            if start >= done:
+                continue
+            part = silver.stage(self.lake, topic, start, done, outside=(start, done))
+            self.keep_bad([part])
+            name = SILVER[topic]
+            months = [p for p in self.lake.partitions(name) if hour_start(month_of(start)) <= hour_start(p) < done]
+            if not months:
+                continue
+            rows = self.lake.table(name)
+            rows = rows.filter((rows.year * 100 + rows.month).isin([p["year"] * 100 + p["month"] for p in months]))
+            carried = rows.filter((rows.ingest_time < start) | (rows.ingest_time >= done))
+            self.lake.replace(name, self.lake.local(carried.union(part.rows.select(*carried.columns))), months, {})
+
+    def keep_bad(self, staged: list[silver.Staged]) -> None:
+        """Quarantine the rows that broke a rule."""
+        bad = [("batch", reason, raw) for part in staged for reason, raw in part.quarantined]
+        if bad:
+            self.quarantine.add(bad, self.clock.now())
+
+    def publish(self, frontier: Frontier, report: dict[str, Any], *, everything: bool) -> str:
+        """Publish what changed since the last publication; return "published" or "unchanged"."""
+        with self.views.snapshot() as snapshot:
+            last = snapshot.publication
+        if last is not None and last.frontier.hour >= frontier.hour and not everything:
+            return "unchanged"
+        since = 0 if last is None or everything else last.frontier.hour
+        pins, counts = publish.run_pins(self.lake)
+        report["counts"] = counts
+        facts = {
+            "pins": asdict(pins),
+            "counts": counts,
+            "quality": {k: report[k]["score"] for k in ("silver", "gold")},
+        }
+        changed = publish.documents(self.lake, since, frontier.hour)
+        self.views.publish(Publication(frontier, self.clock.now(), facts), changed)
+        return "published"
+
+    def retain(self, frontier: int) -> None:
+        """Drop what is past its retention: log 7 d, bronze 90 d, silver 2 y (after moving it into base)."""
+        self.log.trim(min(frontier, floor(frontier - LOG_KEPT, HOUR)))
+        for name in BRONZE.values():
+            old = [p for p in self.lake.partitions(name) if hour_start(p) + HOUR <= frontier - BRONZE_KEPT]
+            if old:
+                self.lake.drop_partitions(name, old)
+        gold.retire_silver(self.lake, frontier - SILVER_KEPT)
+        self.lake.maintain(self.clock.now())

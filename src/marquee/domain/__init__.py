@@ -1,0 +1,1 @@
+"""What an answer is made of: events, measures, merge and scores. No I/O."""

@@ -1,0 +1,139 @@
+"""Every measure, defined once. Both layers, every engine and the audit run these definitions.
+
+A lift is a polynomial over the integer attributes of a scored event, so the same function serves a
+Python object and an Ibis table. A `Cell` is the product of all the monoids.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import ibis
+
+from marquee.domain.monoids import Gauge, Latest, Sum
+from marquee.domain.timeline import LADDER, ladder_cuts
+
+SUMS: dict[str, Sum] = {
+    "reviews": Sum(lambda e: e.weight),
+    "positive": Sum(lambda e: e.weight * e.positive),
+    "negative": Sum(lambda e: e.weight * e.negative),
+    "compound": Sum(lambda e: e.weight * e.compound),
+    "compound_sq": Sum(lambda e: e.weight * e.compound * e.compound),
+    "sentence": Sum(lambda e: e.weight * e.sentence),
+    "rated": Sum(lambda e: e.weight * e.rated),
+    "stars": Sum(lambda e: e.weight * e.stars),
+}
+GAUGE = Gauge._fields
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredReview:
+    """What a lift reads: a review with its sentiment, all integers.
+
+    compound and sentence x 10^4; stars x 10, and 0 when not rated.
+    """
+
+    weight: int
+    positive: int
+    negative: int
+    compound: int
+    sentence: int
+    rated: int
+    stars: int
+
+
+class Cell(NamedTuple):
+    """The state of all measures: the sums in the order of `SUMS`, and the latest gauge."""
+
+    sums: tuple[int, ...]
+    gauge: Gauge | None
+
+    def sum(self, name: str) -> int:
+        """Return the state of one sum."""
+        return self.sums[SUM_INDEX[name]]
+
+
+SUM_INDEX = {name: index for index, name in enumerate(SUMS)}
+ZERO = Cell(tuple(Sum.zero() for _ in SUMS), Latest.zero())
+
+
+def lift_review(event: ScoredReview) -> Cell:
+    """Return the cell of a single review event."""
+    return Cell(tuple(measure.lift(event) for measure in SUMS.values()), Latest.zero())
+
+
+def lift_gauge(gauge: Gauge) -> Cell:
+    """Return the cell of a single gauge reading."""
+    return Cell(ZERO.sums, gauge)
+
+
+def merge(left: Cell, right: Cell) -> Cell:
+    """Merge two cells: associative, commutative, exact."""
+    return Cell(
+        tuple(Sum.merge(a, b) for a, b in zip(left.sums, right.sums, strict=True)),
+        Latest.merge(left.gauge, right.gauge),
+    )
+
+
+def merge_cells(cells: Iterable[Cell]) -> Cell:
+    """Merge any number of cells; none gives the identity."""
+    total = ZERO
+    for cell in cells:
+        total = merge(total, cell)
+    return total
+
+
+def encode_cell(cell: Cell) -> list[int | None]:
+    """Return a cell as a flat row: the sums, then the gauge's fields (None where there is no gauge)."""
+    return [*cell.sums, *(cell.gauge or (None,) * len(GAUGE))]
+
+
+def decode_cell(row: Iterable[int | None]) -> Cell:
+    """Read back what `encode_cell` wrote."""
+    values = list(row)
+    sums, gauge = values[: len(SUMS)], values[len(SUMS) :]
+    return Cell(
+        tuple(int(value or 0) for value in sums),
+        None if gauge[0] is None else Gauge(*(int(value or 0) for value in gauge)),
+    )
+
+
+STATE_COLUMNS = (*SUMS, *GAUGE)
+
+
+def lift_reviews_table(reviews: Any) -> Any:
+    """Lift a table of scored reviews to cell rows (movie_id, window, state columns): `lift_review` in Ibis."""
+    lifted = {name: measure.lift(reviews).cast("int64") for name, measure in SUMS.items()}
+    nothing = {name: ibis.null("int64") for name in GAUGE}
+    return reviews.select(movie_id=reviews.movie_id, window=reviews.window, **lifted, **nothing)
+
+
+def lift_gauges_table(ratings: Any) -> Any:
+    """Lift a table of gauge readings to cell rows: `lift_gauge` in Ibis."""
+    zeros = {name: ibis.literal(0, "int64") for name in SUMS}
+    gauges = {name: ratings[name] for name in GAUGE}
+    return ratings.select(movie_id=ratings.movie_id, window=ratings.window, **zeros, **gauges)
+
+
+def merge_table(cells: Any, keys: list[str]) -> Any:
+    """Merge cell rows that share `keys`: `merge_cells` in Ibis, one pass, any engine.
+
+    The latest gauge is the greatest struct, compared field by field as `Gauge` tuples are.
+    """
+    reading = ibis.struct({name: cells[name] for name in GAUGE})
+    merged = cells.group_by(keys).agg(
+        **{name: cells[name].sum().cast("int64") for name in SUMS},
+        gauge=ibis.ifelse(cells.observed_at.isnull(), ibis.null(reading.type()), reading).max(),
+    )
+    return merged.select(*keys, *SUMS, **{name: merged.gauge[name] for name in GAUGE})
+
+
+def climb_table(cells: Any, frontier: int) -> Any:
+    """Roll cell rows (movie_id, window, span, state) up the ladder as it stands at `frontier` and merge them."""
+    cuts = ladder_cuts(frontier)
+    span: Any = ibis.literal(LADDER[-1].span, "int64")
+    for rung, cut in reversed(list(zip(LADDER, cuts, strict=False))):
+        span = ibis.ifelse(cells.window >= cut, ibis.literal(rung.span, "int64"), span)
+    climbed = cells.mutate(span=span)
+    climbed = climbed.mutate(window=climbed.window - climbed.window % climbed.span)
+    return merge_table(climbed, ["movie_id", "window", "span"])

@@ -1,0 +1,92 @@
+"""The home: the one folder that holds all state of an embedded platform, and the locks on it."""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from marquee.adapters.sqlite import explained
+from marquee.errors import HomeBusyError, StorageError
+
+LAYOUT = 1
+"""Version of the folder's layout, written into it."""
+
+LEAST_FREE = 64 * 1024 * 1024
+"""Bytes that must be free to begin with."""
+
+
+class Home:
+    """Paths and locks of a home."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, name: str) -> Path:
+        """Return the path of a file in the home."""
+        return self.folder / name
+
+    def open(self) -> "Home":
+        """Create the folder if needed, and check that it can be used."""
+        with explained(self.folder):
+            self.path("locks").mkdir(parents=True, exist_ok=True)
+            probe = self.path("locks") / f"probe-{os.getpid()}"
+            probe.write_text("writable")
+            probe.unlink()
+        layout = self.path("layout.json")
+        if not layout.exists():
+            layout.write_text(json.dumps({"layout": LAYOUT}))
+        found = json.loads(layout.read_text()).get("layout")
+        if found != LAYOUT:
+            raise StorageError(
+                f"{self.folder} has layout {found}, this program uses {LAYOUT}",
+                hint="Use the version of Marquee that made it, or choose another folder with --home.",
+            )
+        if shutil.disk_usage(self.folder).free < LEAST_FREE:
+            raise StorageError(
+                f"the disk that holds {self.folder} has under {LEAST_FREE // 1024**2} MB free",
+                hint="Free some space, or choose another folder with --home or MARQUEE_HOME.",
+            )
+        return self
+
+    def exists(self) -> bool:
+        """Whether there is a home here."""
+        return self.path("layout.json").exists()
+
+    @contextmanager
+    def lock(self, name: str, *, wait: bool = False) -> Iterator[None]:
+        """Hold a role in this home; the system frees it when the process ends, however it ends.
+
+        Raises HomeBusyError, naming the process, when another holds it and `wait` is false.
+        """
+        path = self.path("locks") / name
+        with explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = path.open("a+")
+        with handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                handle.seek(0)
+                raise HomeBusyError(
+                    f"process {handle.read().strip() or '?'} already runs `marquee {name}` on {self.folder}",
+                    hint="End it first, or choose another folder with --home.",
+                ) from None
+            handle.truncate(0)
+            handle.write(str(os.getpid()))
+            handle.flush()
+            yield
+
+    def holders(self) -> dict[str, int]:
+        """Return the processes that hold roles now, by role."""
+        found: dict[str, int] = {}
+        for path in sorted(self.path("locks").glob("*")):
+            with path.open("a+") as handle:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    handle.seek(0)
+                    found[path.name] = int(handle.read().strip() or 0)
+        return found

@@ -1,0 +1,74 @@
+"""The archive: moves whole, sealed ingest hours from the log to bronze, exactly once.
+
+Each table records, in the same atomic commit as its rows, the log position and the hour it has reached.
+A process killed at any point leaves either the commit or nothing; what follows starts from what is recorded.
+"""
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from marquee.batch.tables import BRONZE
+from marquee.domain.timeline import HOUR, SECOND, Clock, floor
+from marquee.ports import START, Batch, Lake, Log
+
+CHUNK = 500_000
+"""Events in one commit, unless a single hour holds more."""
+
+
+def archived_to(lake: Lake, topic: str) -> int:
+    """Return the first ingest hour of a topic that is not in bronze (ms)."""
+    return int(lake.properties(BRONZE[topic]).get("hour", 0))
+
+
+def archive(log: Log, lake: Lake, clock: Clock) -> tuple[int, int]:
+    """Seal what has ended, move it, and return (first hour that is not in bronze, events moved)."""
+    hour = log.seal(clock.now())
+    return hour, sum(archive_topic(log, lake, topic, hour) for topic in BRONZE)
+
+
+def archive_topic(log: Log, lake: Lake, topic: str, hour: int) -> int:
+    """Move one topic's records of ingest hours below `hour`; return how many."""
+    recorded = lake.properties(BRONZE[topic])
+    if int(recorded.get("hour", 0)) >= hour:
+        return 0
+    position, moved = recorded.get("position", START), 0
+    pending: list[Batch] = []
+    while True:
+        batches, position = log.read(position, CHUNK, topic, hour)
+        if not batches:
+            break
+        pending += batches
+        if sum(len(batch.bodies) for batch in pending) < CHUNK:
+            continue
+        # Only whole hours are committed: the last hour read may go on in the next batch.
+        last = floor(pending[-1].ingest_time, HOUR)
+        whole = [batch for batch in pending if batch.ingest_time < last]
+        if whole:
+            moved += commit(lake, topic, whole, log.position_at(last), last)
+            pending = [batch for batch in pending if batch.ingest_time >= last]
+    return moved + commit(lake, topic, pending, position, hour)
+
+
+def commit(lake: Lake, topic: str, batches: list[Batch], position: str, hour: int) -> int:
+    """Append batches to bronze and record how far it has come."""
+    return lake.append(BRONZE[topic], bronze_rows(batches), {"position": position, "hour": str(hour)})
+
+
+def bronze_rows(batches: list[Batch]) -> pa.Table:
+    """Return the records of batches as bronze rows, raw JSON as received."""
+    columns: dict[str, list[object]] = {
+        name: [] for name in ("partition", "offset", "ingest_time", "body", "year", "month", "day", "hour")
+    }
+    for batch in batches:
+        size = len(batch.bodies)
+        moment = datetime.fromtimestamp(batch.ingest_time / SECOND, UTC)
+        columns["partition"] += [batch.partition] * size
+        columns["offset"] += range(batch.first_offset, batch.first_offset + size)
+        columns["ingest_time"] += [batch.ingest_time] * size
+        columns["body"] += [body.decode() for body in batch.bodies]
+        for name in ("year", "month", "day", "hour"):
+            columns[name] += [getattr(moment, name)] * size
+    return pa.table(
+        {name: pa.array(values, pa.string() if name == "body" else pa.int64()) for name, values in columns.items()}
+    )

@@ -1,0 +1,246 @@
+"""The door: validates facts, identifies them, and logs what is new, exactly once."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from marquee.adapters.codec import decode, encode, records
+from marquee.domain.events import (
+    METADATA,
+    RATINGS,
+    REVIEWS,
+    Event,
+    FilmEvent,
+    RatingEvent,
+    ReviewEvent,
+    fingerprint,
+    topic_of,
+)
+from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact
+from marquee.domain.timeline import Clock
+from marquee.ingest.validation import BLANK_FILM, complaint
+from marquee.ports import Identity, IdentityIndex, Log, Quarantine
+
+CATCH_UP = 5_000
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What became of a batch of facts: events logged by topic, facts already known, facts quarantined."""
+
+    logged: dict[str, int] = field(default_factory=dict)
+    known: int = 0
+    quarantined: int = 0
+
+    @property
+    def total(self) -> int:
+        """Events logged in all."""
+        return sum(self.logged.values())
+
+    def add(self, other: "Receipt") -> None:
+        """Count another receipt in."""
+        for topic, count in other.logged.items():
+            self.logged[topic] = self.logged.get(topic, 0) + count
+        self.known += other.known
+        self.quarantined += other.quarantined
+
+
+class Door:
+    """The only way into the log.
+
+    The index is a view of the log: behind after a crash, it is caught up before anything new is
+    judged. `turn` gives one process at a time the right to do so.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        index: IdentityIndex,
+        quarantine: Quarantine,
+        clock: Clock,
+        turn: Callable[[], AbstractContextManager[object]],
+    ) -> None:
+        self.log = log
+        self.index = index
+        self.quarantine = quarantine
+        self.clock = clock
+        self.turn = turn
+
+    def accept(self, facts: Iterable[Fact]) -> Receipt:
+        """Log what is new in these facts, durably; return what became of them.
+
+        An edit becomes a retraction of the old text and an insertion of the new; a review that is
+        missing from a full list is retracted. Raises StorageError when the log cannot be written:
+        then nothing was accepted.
+        """
+        facts = list(facts)
+        now = self.clock.now()
+        receipt = Receipt()
+        rejected: list[tuple[str, str, str]] = []
+        sound: list[Fact] = []
+        for fact in facts:
+            reason = fact.reason if isinstance(fact, Malformed) else complaint(fact, now)
+            if reason is None:
+                sound.append(fact)
+            else:
+                raw = fact.raw if isinstance(fact, Malformed) else repr(dataclasses.asdict(fact))
+                rejected.append((fact.source, reason, raw))
+        if rejected:
+            self.quarantine.add(rejected, now)
+            receipt.quarantined = len(rejected)
+        with self.turn():
+            self.catch_up()
+            events = self.plan(sound, receipt)
+            if events:
+                position = self.log.append(events, now)
+                self.index.apply([(topic_of(event), event) for event in events], position)
+        for event in events:
+            topic = topic_of(event)
+            receipt.logged[topic] = receipt.logged.get(topic, 0) + 1
+        return receipt
+
+    def catch_up(self) -> None:
+        """Fold into the index what the log holds and the index has not seen."""
+        position = self.index.position()
+        while True:
+            batches, reached = self.log.read(position, CATCH_UP)
+            if not batches:
+                return
+            pairs = [(record.topic, record.event) for batch in batches for record in records(batch)]
+            self.index.apply(pairs, reached)
+            position = reached
+
+    def plan(self, facts: Sequence[Fact], receipt: Receipt) -> list[Event]:
+        """Return the events that these facts add to what the index knows, in order."""
+        known = {
+            REVIEWS: self.index.lookup(REVIEWS, {f.review_id for f in facts if isinstance(f, ReviewFact)}),
+            RATINGS: self.index.lookup(RATINGS, {rating_identity(f) for f in facts if isinstance(f, VoteFact)}),
+            METADATA: self.index.lookup(METADATA, {film_identity(f) for f in facts if isinstance(f, FilmFact | Gone)}),
+        }
+        events: list[Event] = []
+        for fact in facts:
+            if isinstance(fact, ReviewFact):
+                made = self.review_events(fact, known[REVIEWS])
+            elif isinstance(fact, ReviewList):
+                made = self.vanished(fact, known[REVIEWS])
+            elif isinstance(fact, VoteFact):
+                made = rating_events(fact, known[RATINGS])
+            elif isinstance(fact, FilmFact | Gone):
+                made = film_events(fact, known[METADATA])
+            else:
+                continue
+            receipt.known += not made and not isinstance(fact, ReviewList)
+            events.extend(made)
+        return events
+
+    def review_events(self, fact: ReviewFact, known: dict[str, Identity]) -> list[Event]:
+        """Return the insertion of a new review, or the retraction and insertion of an edited one."""
+        before = known.get(fact.review_id)
+        digest = fingerprint(fact.movie_id, fact.written_at, fact.author, fact.stars, fact.text)
+        if before is not None and before.alive and before.digest == digest:
+            return []
+        revision = before.revision + 1 if before else 1
+        made: list[Event] = []
+        if before is not None and before.alive:
+            made.append(retraction(before))
+        insertion = ReviewEvent(
+            event_id=fingerprint(REVIEWS, fact.review_id, revision, 1, digest),
+            movie_id=fact.movie_id,
+            event_time=fact.written_at,
+            weight=1,
+            source=fact.source,
+            identity=fact.review_id,
+            revision=revision,
+            digest=digest,
+            author=fact.author,
+            stars=fact.stars,
+            text=fact.text,
+        )
+        known[fact.review_id] = identity_of(insertion)
+        return [*made, insertion]
+
+    def vanished(self, fact: ReviewList, known: dict[str, Identity]) -> list[Event]:
+        """Return retractions of a film's reviews that its source no longer lists."""
+        gone = self.index.standing_reviews(fact.movie_id, fact.source) - fact.review_ids
+        made: list[Event] = []
+        for review_id, before in sorted(self.index.lookup(REVIEWS, gone).items()):
+            present = known.get(review_id, before)
+            if present.alive:
+                event = retraction(present)
+                made.append(event)
+                known[review_id] = identity_of(event)
+        return made
+
+
+def rating_identity(fact: VoteFact) -> str:
+    """Name the gauge a reading belongs to; a historic reading is a thing of its own."""
+    return f"{fact.movie_id}@{fact.observed_at}@{fact.source}" if fact.historic else film_identity(fact)
+
+
+def film_identity(fact: FilmFact | Gone | VoteFact) -> str:
+    """Name a film at a source: each source's account of it changes by itself."""
+    return f"{fact.movie_id}@{fact.source}"
+
+
+def identity_of(event: Event) -> Identity:
+    """Return what the index will know of an event's thing."""
+    body = encode(event) if isinstance(event, ReviewEvent) and event.weight > 0 else None
+    return Identity(event.revision, event.digest, event.weight > 0, body)
+
+
+def retraction(before: Identity) -> ReviewEvent:
+    """Return the event that takes a standing review back, with the text and the event time it had."""
+    old = decode(REVIEWS, before.body or b"")
+    if not isinstance(old, ReviewEvent):
+        raise TypeError(f"the index holds no review under {old.identity}")
+    event_id = fingerprint(REVIEWS, old.identity, old.revision, -1, old.digest)
+    return dataclasses.replace(old, event_id=event_id, weight=-1)
+
+
+def rating_events(fact: VoteFact, known: dict[str, Identity]) -> list[Event]:
+    """Return a gauge reading, unless the gauges stand where they stood."""
+    identity = rating_identity(fact)
+    digest = fingerprint(fact.votes, fact.average, fact.popularity)
+    before = known.get(identity)
+    if before is not None and before.digest == digest:
+        return []
+    event = RatingEvent(
+        event_id=fingerprint(RATINGS, identity, fact.observed_at, digest),
+        movie_id=fact.movie_id,
+        event_time=fact.observed_at,
+        weight=1,
+        source=fact.source,
+        identity=identity,
+        revision=before.revision + 1 if before else 1,
+        digest=digest,
+        votes=fact.votes,
+        average=fact.average,
+        popularity=fact.popularity,
+    )
+    known[identity] = identity_of(event)
+    return [event]
+
+
+def film_events(fact: FilmFact | Gone, known: dict[str, Identity]) -> list[Event]:
+    """Return a film's description if it changed, or word that it is gone."""
+    identity = film_identity(fact)
+    values = {**BLANK_FILM, "deleted": True} if isinstance(fact, Gone) else {**BLANK_FILM, **fact.values}
+    digest = fingerprint(sorted(values.items()))
+    before = known.get(identity)
+    if (before is not None and before.digest == digest) or (before is None and isinstance(fact, Gone)):
+        return []
+    revision = before.revision + 1 if before else 1
+    event = FilmEvent(
+        event_id=fingerprint(METADATA, identity, revision, digest),
+        movie_id=fact.movie_id,
+        event_time=fact.observed_at,
+        weight=1,
+        source=fact.source,
+        identity=identity,
+        revision=revision,
+        digest=digest,
+        **values,
+    )
+    known[identity] = identity_of(event)
+    return [event]

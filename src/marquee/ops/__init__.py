@@ -1,0 +1,1 @@
+"""What watches over the platform: the audit, telemetry, processes."""

@@ -1,0 +1,131 @@
+"""Health: real checks of the running parts, each with a reason when it is not well."""
+
+import shutil
+from dataclasses import dataclass
+from typing import Any
+
+from marquee.app import Platform
+from marquee.domain.coverage import coverage
+from marquee.domain.timeline import HOUR, MINUTE, SECOND, iso
+
+FRONTIER_LAG = 24 * HOUR
+SPEED_LAG = 10 * MINUTE
+LEAST_FREE_SHARE = 0.02
+CLOCK_SLACK = 5 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check's outcome; `reason` is empty when it is well."""
+
+    name: str
+    reason: str
+
+    @property
+    def well(self) -> bool:
+        """Whether the check passed."""
+        return not self.reason
+
+
+def checks(platform: Platform) -> list[Check]:
+    """Check the parts of a platform."""
+    now = platform.clock.now()
+    with platform.views.snapshot() as snapshot:
+        publication = snapshot.publication
+    frontier = publication.frontier if publication else None
+    state, _ = platform.speed_views.state()
+    covered = coverage(frontier, state, now)
+    span = platform.log.span()
+    lag = speed_lag(platform, now)
+    usage = shutil.disk_usage(platform.home.folder)
+    last = next(iter(platform.runs.latest(1)), None)
+    behind = None if frontier is None else now - frontier.hour
+    gaps = ", ".join(f"{iso(start)} to {iso(end)}" for start, end in covered.gaps)
+    return [
+        Check("batch_published", "" if frontier else "no batch run has been published yet: run `marquee batch`"),
+        Check(
+            "frontier_lag",
+            f"the frontier is {behind // HOUR} h behind: run `marquee batch`"
+            if behind and behind > FRONTIER_LAG
+            else "",
+        ),
+        Check(
+            "last_run",
+            f"batch run {last.run} {last.state}: {last.report.get('error', '')}"
+            if last and last.state in ("failed", "stopped")
+            else "",
+        ),
+        Check("coverage", f"no layer holds the ingest hours {gaps}: run `marquee batch`" if gaps else ""),
+        Check(
+            "speed_lag",
+            f"the speed layer is {lag // SECOND} s behind the log: is `marquee speed` running?"
+            if lag > SPEED_LAG
+            else "",
+        ),
+        Check(
+            "clock",
+            f"the clock is behind the log's newest record ({iso(span[1])}): set this machine's clock"
+            if span and span[1] > now + CLOCK_SLACK
+            else "",
+        ),
+        Check("disk", "the disk is nearly full" if usage.free < usage.total * LEAST_FREE_SHARE else ""),
+    ]
+
+
+def speed_lag(platform: Platform, now: int) -> int:
+    """Return for how long (ms) the log has held a record that the speed views do not show; 0 when they show all."""
+    state, _ = platform.speed_views.state()
+    batches, _ = platform.log.read(state.position, 1)
+    return max(0, now - batches[0].ingest_time) if batches else 0
+
+
+def report(platform: Platform) -> dict[str, Any]:
+    """Return the health as the API shows it: ok or degraded, with the reasons."""
+    found = checks(platform)
+    return {
+        "status": "ok" if all(check.well for check in found) else "degraded",
+        "reasons": [check.reason for check in found if not check.well],
+        "checks": {check.name: "ok" if check.well else check.reason for check in found},
+    }
+
+
+def status(platform: Platform) -> dict[str, Any]:
+    """Return the state of every part, for people and scripts."""
+    now = platform.clock.now()
+    with platform.views.snapshot() as snapshot:
+        publication = snapshot.publication
+    state, _ = platform.speed_views.state()
+    span = platform.log.span()
+    frontier = publication.frontier if publication else None
+    bad = platform.quarantine.counts()
+    return {
+        "now": iso(now),
+        "home": str(platform.home.folder),
+        "health": report(platform),
+        "processes": platform.home.holders(),
+        "log": {"first": iso(span[0]) if span else None, "last": iso(span[1]) if span else None},
+        "batch": {
+            "run_id": frontier.run_id if frontier else None,
+            "frontier": iso(frontier.hour) if frontier else None,
+            "published_at": iso(publication.published_at) if publication else None,
+            "frontier_lag_s": (now - frontier.hour) // SECOND if frontier else None,
+            "counts": publication.facts.get("counts", {}) if publication else {},
+            "quality": publication.facts.get("quality", {}) if publication else {},
+        },
+        "speed": {
+            "through": iso(state.through) if state.through else None,
+            "version": state.version,
+            "lag_s": speed_lag(platform, now) / SECOND,
+        },
+        "quarantine": {"rows": sum(bad.values()), "reasons": bad},
+        "runs": [
+            {
+                "run": r.run,
+                "run_id": r.run_id,
+                "state": r.state,
+                "seconds": (r.finished_at - r.started_at) / SECOND,
+            }
+            for r in platform.runs.latest(5)
+        ],
+        "coverage": coverage(frontier, state, now).as_dict(),
+    }

@@ -1,0 +1,182 @@
+"""Ingestion as it runs: the first crawl, the simulated past, then polling; and where TMDB is."""
+
+import asyncio
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import httpx
+
+from marquee.adapters.sqlite_crawl import SqliteCrawl
+from marquee.app import Platform
+from marquee.domain.timeline import DAY, SECOND, ManualClock, floor
+from marquee.errors import MarqueeError, SettingsError, TransientError
+from marquee.ingest.crawl import Crawl
+from marquee.ops.processes import Family
+from marquee.sources.tmdb import Budget, Tmdb, check_key
+
+REAL_RECHECK = 1_800 * SECOND
+REAL_LIMIT = 2_000
+SIMULATED_RECHECK = 45 * SECOND
+SIMULATED_LIMIT = 60
+COARSE, FINE = 28 * DAY, 2 * DAY
+SIMULATED_KEY = "MARQUEE_SIMULATOR_KEY"
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where films come from: a URL and a key; simulated or TMDB itself."""
+
+    url: str
+    key: str
+    simulated: bool
+
+
+def source_of(platform: Platform) -> Source:
+    """Return the source that the settings name: TMDB with a key, or a simulator that was started before."""
+    settings = platform.settings
+    if settings.tmdb_api_key is not None:
+        return Source(settings.tmdb_url, check_key(settings.tmdb_api_key.get_secret_value()), simulated=False)
+    key = os.environ.get(SIMULATED_KEY)
+    if key is None:
+        raise SettingsError(
+            "there is no TMDB key and no simulator to ask",
+            hint="Set TMDB_API_KEY to your API Read Access Token, or use `marquee up`, which starts a simulated TMDB.",
+        )
+    return Source(settings.tmdb_url, key, simulated=True)
+
+
+def free_port() -> int:
+    """Return a TCP port that is free on 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def start_simulator(platform: Platform, family: Family, *, manual: bool) -> Source:
+    """Start the simulated TMDB as a child, and wait until it answers."""
+    settings = platform.settings
+    port = settings.sim_port or free_port()
+    key = secrets.token_hex(16)
+    arguments = ["simulate", "--port", str(port), *(["--manual-clock"] if manual else [])]
+    arguments += [
+        "--seed",
+        str(settings.sim_seed),
+        "--films",
+        str(settings.sim_films),
+        "--days",
+        str(settings.sim_days),
+    ]
+    family.start("simulate", arguments, {SIMULATED_KEY: key})
+    url = f"http://127.0.0.1:{port}/3"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if family.ended() is not None:
+            break
+        try:
+            httpx.get(
+                f"{url}/genre/movie/list", headers={"Authorization": f"Bearer {key}"}, timeout=1
+            ).raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.1)
+            continue
+        return Source(url, key, simulated=True)
+    raise TransientError("the simulated TMDB did not start", hint="See its message above, or set MARQUEE_SIM_PORT.")
+
+
+def crawl_of(platform: Platform, source: Source) -> tuple[Crawl, Tmdb]:
+    """Return a crawl of a source; only the real TMDB has a request budget."""
+    settings = platform.settings
+    budget = None if source.simulated else Budget(platform.home.path("budget.db"), settings.tmdb_rate)
+    workers = 4 if source.simulated else 8
+    tmdb = Tmdb(source.url, source.key, budget, connections=workers)
+    return Crawl(tmdb, platform.door(), SqliteCrawl(platform.home.path("crawl.db")), platform.clock, workers), tmdb
+
+
+async def first_crawl(platform: Platform, source: Source, progress: Progress) -> None:
+    """Find and fetch all films that are wanted and were not fetched yet."""
+    crawl, tmdb = crawl_of(platform, source)
+    wanted = platform.settings.sim_films if source.simulated else platform.settings.films
+    try:
+        if not crawl.memory.note("found"):
+            await crawl.find_films(wanted, lambda done, of: progress("finding films", done, of))
+            crawl.memory.remember("found", value=True)
+        await crawl.fetch_all(lambda done, of: progress("fetching films", done, of))
+        if crawl.memory.note("changes") is None:
+            crawl.memory.remember("changes", platform.clock.now())
+    finally:
+        await tmdb.close()
+
+
+async def simulated_past(platform: Platform, source: Source, progress: Progress) -> None:
+    """Live through the simulated days before now: the simulator's clock and the platform's move together.
+
+    Resumable: the day reached is remembered with the crawl.
+    """
+    system = platform.clock
+    today = system.now()
+    past = ManualClock(today - platform.settings.sim_days * DAY)
+    platform.clock = past
+    try:
+        crawl, tmdb = crawl_of(platform, source)
+        reached = crawl.memory.note("past")
+        past.time = reached if isinstance(reached, int) else past.time
+        if past.time >= today - FINE:
+            return
+        await set_clock(source, past.time)
+        await first_crawl(platform, source, progress)
+        start = past.time
+        while past.time < today:
+            step = COARSE if past.time < today - COARSE else FINE
+            past.time = min(today, floor(past.time, DAY) + step)
+            await set_clock(source, past.time)
+            day = (past.time - start) // DAY
+            await crawl.poll(0, 10**9, partial(progress, f"day {day} of the past"))
+            crawl.memory.remember("past", past.time)
+        await tmdb.close()
+    finally:
+        platform.clock = system
+
+
+async def set_clock(source: Source, time: int) -> None:
+    """Move the simulator's clock; 0 lets it run with the system's."""
+    address = source.url.removesuffix("/3") + "/simulator/clock"
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {source.key}"}) as client:
+        (await client.put(address, json={"now": time})).raise_for_status()
+
+
+async def follow(platform: Platform, source: Source, stopped: Callable[[], bool], say: Callable[[str], None]) -> None:
+    """Poll until told to stop. What passes by itself is said and tried again at the next poll."""
+    crawl, tmdb = crawl_of(platform, source)
+    recheck, limit = (SIMULATED_RECHECK, SIMULATED_LIMIT) if source.simulated else (REAL_RECHECK, REAL_LIMIT)
+    pause = 2.0 if source.simulated else platform.settings.poll_seconds
+    try:
+        while not stopped():
+            try:
+                await crawl.poll(recheck, limit)
+            except* TransientError as group:
+                say(f"{innermost(group)}; trying again in {pause:.0f} s")
+            until = time.monotonic() + pause
+            while time.monotonic() < until and not stopped():
+                await asyncio.sleep(0.2)
+    finally:
+        await tmdb.close()
+
+
+def innermost(error: BaseException) -> BaseException:
+    """Return the first plain error inside exception groups."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def plain(error: BaseException) -> BaseException:
+    """Return the error a person should read of a failure inside concurrent work."""
+    found = innermost(error)
+    return found if isinstance(found, MarqueeError) else error

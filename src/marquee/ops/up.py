@@ -1,0 +1,98 @@
+"""`marquee up`: the whole platform in one process tree."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from rich.console import Console
+
+from marquee.app import Platform
+from marquee.errors import MarqueeError, TransientError
+from marquee.ops import live
+from marquee.ops.processes import Family, Stop
+from marquee.serving.server import check_port
+
+Bars = Callable[[], AbstractContextManager[Any]]
+
+
+def run_platform(platform: Platform, console: Console, bars: Bars) -> None:
+    """Fill the home if it is new, then run all parts until a signal; a part that ends takes the others with it."""
+    settings = platform.settings
+    with platform.home.lock("up"):
+        check_port(settings.host, settings.port)
+        family = Family()
+        stop = Stop()
+        try:
+            source = prepare(platform, family, console, bars, stop)
+            if source is not None:
+                run_parts(platform, family, source, console, stop)
+        finally:
+            console.print("ending", style="dim")
+            family.stop()
+
+
+def prepare(platform: Platform, family: Family, console: Console, bars: Bars, stop: Stop) -> live.Source | None:
+    """Fill the platform and publish a first run; return the source to follow, None when told to stop."""
+    simulated = platform.settings.tmdb_api_key is None
+    if simulated:
+        console.print("No TMDB_API_KEY is set: TMDB is simulated on this machine.")
+        source = live.start_simulator(platform, family, manual=True)
+    else:
+        source = live.source_of(platform)
+    fill = live.simulated_past if simulated else live.first_crawl
+    with bars() as show:
+
+        def watched(what: str, done: int, of: int) -> None:
+            if stop():
+                raise KeyboardInterrupt
+            show(what, done, of)
+
+        try:
+            asyncio.run(fill(platform, source, watched))
+            if simulated:
+                asyncio.run(live.set_clock(source, 0))
+            first_run(platform, watched)
+        except (KeyboardInterrupt, BaseExceptionGroup) as error:
+            found = live.plain(error)
+            if isinstance(found, MarqueeError):
+                raise found from None
+            if not stop():
+                raise
+            return None
+    return source
+
+
+def first_run(platform: Platform, show: Callable[[str, int, int], None]) -> None:
+    """Publish a first batch run where there is none."""
+    with platform.views.snapshot() as snapshot:
+        if snapshot.publication is not None:
+            return
+    steps = ("archive", "silver", "gold", "publish", "retention")
+    platform.batch().run(progress=lambda step: show("first batch run", steps.index(step), len(steps)))
+    show("first batch run", len(steps), len(steps))
+
+
+def run_parts(platform: Platform, family: Family, source: live.Source, console: Console, stop: Stop) -> None:
+    """Start the parts as children and wait for the end."""
+    settings = platform.settings
+    environment = {
+        "MARQUEE_HOME": str(settings.home),
+        "MARQUEE_HOST": settings.host,
+        "MARQUEE_PORT": str(settings.port),
+    }
+    follow = environment
+    if source.simulated:
+        follow = {**environment, live.SIMULATED_KEY: source.key, "MARQUEE_TMDB_URL": source.url}
+    family.start("serve", ["serve"], environment)
+    family.start("speed", ["speed"], environment)
+    family.start("ingest", ["ingest"], follow)
+    family.start("batch", ["batch", "--follow"], environment)
+    console.print(f"Marquee is live: [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C ends it)")
+    while not stop.wait(0.5):
+        ended = family.ended()
+        if ended is not None:
+            name, code = ended
+            raise TransientError(
+                f"`marquee {name}` ended by itself with exit code {code}", hint="Its message stands above."
+            )

@@ -1,0 +1,1 @@
+"""Both layers merged into answers, and the ways to ask for them."""

@@ -1,0 +1,125 @@
+"""The HTTP application: routes, errors in words, and the middleware in front of them."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from swagger_ui_bundle import swagger_ui_path
+
+import marquee
+from marquee.app import Platform
+from marquee.errors import MarqueeError, NotFoundError
+from marquee.ops.telemetry import Telemetry
+from marquee.serving.api.guard import KeyGuard, Watch, problem
+from marquee.serving.api.routes import operations, v1
+from marquee.serving.cache import AnswerCache, App
+from marquee.serving.query import Query
+
+WEB = Path(__file__).parent.parent / "web"
+REFRESH_SECONDS = 0.25
+NOTICE = "This product uses the TMDB API but is not endorsed or certified by TMDB."
+CACHED = ("/v1/movies/", "/v1/trending/", "/v1/search/")
+log = logging.getLogger(__name__)
+
+
+def problem_response(status: int, title: str, detail: str, **more: object) -> Response:
+    """Return problem details as a response."""
+    return Response(problem(status, title, detail, **more), status, media_type="application/problem+json")
+
+
+async def on_marquee_error(request: Request, error: Exception) -> Response:
+    """Answer 404 for what does not exist and 503 for what cannot be answered now."""
+    if isinstance(error, NotFoundError):
+        return problem_response(404, "Not found", error.message, hint=error.hint)
+    message = error.message if isinstance(error, MarqueeError) else "The answer could not be made."
+    log.error("request failed: %s", error)
+    return problem_response(503, "Not available", message)
+
+
+async def on_invalid(request: Request, error: Exception) -> Response:
+    """Answer 422 with each parameter that is wrong, and what it must be."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    wrong = [{"parameter": str(e["loc"][-1]), "where": str(e["loc"][0]), "message": e["msg"]} for e in found]
+    detail = "; ".join(f"{item['parameter']}: {item['message']}" for item in wrong)
+    return problem_response(422, "Invalid request", detail, errors=wrong)
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """Answer routing errors as problem details too."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = str(error.detail) if isinstance(error, HTTPException) else "Internal error"
+    return problem_response(status, detail, f"{request.method} {request.url.path}: {detail}. See /docs.")
+
+
+async def keep_fresh(query: Query) -> None:
+    """Move the query service on, off the event loop, as long as the application lives."""
+    while True:
+        try:
+            await asyncio.to_thread(query.refresh)
+        except MarqueeError as error:
+            log.warning("views could not be read: %s", error)
+        await asyncio.sleep(REFRESH_SECONDS)
+
+
+def routes(platform: Platform, query: Query, telemetry: Telemetry) -> FastAPI:
+    """Return the FastAPI application without its middleware."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(query.refresh)
+        task = asyncio.create_task(keep_fresh(query))
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    app = FastAPI(
+        title="Marquee",
+        version=marquee.__version__,
+        description=f"Film analytics over TMDB's data: what is rising and how audiences feel. {NOTICE}",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.platform, app.state.query, app.state.telemetry = platform, query, telemetry
+    app.include_router(v1)
+    app.include_router(operations)
+    app.add_exception_handler(MarqueeError, on_marquee_error)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http_error)
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(WEB / "index.html")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title="Marquee API",
+            swagger_js_url="/static/swagger/swagger-ui-bundle.js",
+            swagger_css_url="/static/swagger/swagger-ui.css",
+            swagger_favicon_url="/static/icon.svg",
+        )
+
+    app.mount("/static/swagger", StaticFiles(directory=swagger_ui_path))
+    app.mount("/static", StaticFiles(directory=WEB))
+    return app
+
+
+def create(platform: Platform) -> App:
+    """Return the whole application over a platform: watch, guard, cache, routes."""
+    telemetry = Telemetry()
+    query = platform.query()
+    cache = AnswerCache(routes(platform, query, telemetry), query.version, CACHED)
+    telemetry.watch(platform, cache)
+    key = platform.settings.api_key
+    return Watch(KeyGuard(cache, key.get_secret_value() if key else None), telemetry.latency)

@@ -1,0 +1,174 @@
+"""The world as one answer sees it: a published run, the speed layer at a version, and what listings need of both.
+
+A world never changes; a refresh makes the next one from it. So every answer is of one run and one version.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import orjson
+
+from marquee.adapters.tantivy_search import TitleSearch
+from marquee.batch.publish import ACTIVITY, CARD
+from marquee.domain.coverage import NO_SPEED, Coverage, Frontier, SpeedState, coverage, speed_from
+from marquee.domain.films import FilmView, card, unknown_film
+from marquee.domain.measures import Cell, merge_cells
+from marquee.domain.scores import NO_PINS, Pins
+from marquee.domain.timeline import DAY
+from marquee.ports import BatchViews, Publication, SpeedFilm, SpeedViews, ViewsSnapshot
+from marquee.speed.leaderboard import Activity, joined
+
+ACTIVITY_KEPT = 40 * DAY
+SpeedCells = Mapping[tuple[int, int], Cell]
+NO_CELLS: SpeedCells = {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class World:
+    """cards: by film id, of the batch run; speed: by film id, the cells by (ingest hour, window);
+    films: by film id, the descriptions the speed layer has seen, by ingest hour."""
+
+    search: TitleSearch
+    publication: Publication | None = None
+    state: SpeedState = NO_SPEED
+    cards: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+    days: Mapping[int, Activity] = field(default_factory=dict)
+    speed: Mapping[int, SpeedCells] = field(default_factory=dict)
+    films: Mapping[int, Mapping[int, SpeedFilm]] = field(default_factory=dict)
+
+    @property
+    def frontier(self) -> Frontier | None:
+        """The published run's frontier."""
+        return None if self.publication is None else self.publication.frontier
+
+    @property
+    def run(self) -> int:
+        """The published run's number, 0 before the first."""
+        return 0 if self.publication is None else self.publication.frontier.run
+
+    @property
+    def pins(self) -> Pins:
+        """What the run pinned for its scores."""
+        if self.publication is None:
+            return NO_PINS
+        pins = self.publication.facts["pins"]
+        return Pins(pins["prior_mean"], pins["prior_votes"], tuple(pins["tier_cuts"]))
+
+    def coverage(self, now: int) -> Coverage:
+        """Return what an answer covers at `now`."""
+        return coverage(self.frontier, self.state, now)
+
+    def speed_film(self, movie_id: int, now: int) -> FilmView | None:
+        """Return the latest description of a film that the speed layer still answers for."""
+        from_hour = speed_from(self.frontier, now)
+        held = [film for hour, film in self.films.get(movie_id, {}).items() if hour >= from_hour]
+        if not held:
+            return None
+        view: FilmView = orjson.loads(max(held, key=lambda film: film.rank).body)
+        return view
+
+    def card(self, movie_id: int, now: int) -> dict[str, Any] | None:
+        """Return a film's line in listings, both layers merged; None of an unknown or deleted film."""
+        base = self.cards.get(movie_id)
+        from_hour = speed_from(self.frontier, now)
+        fresh = merge_cells(c for (hour, _), c in self.speed.get(movie_id, NO_CELLS).items() if hour >= from_hour)
+        film = self.speed_film(movie_id, now)
+        if base is None and film is None and fresh.gauge is None and not any(fresh.sums):
+            return None
+        if base is None:
+            merged = card(film or unknown_film(movie_id), None, 0, 0)
+        elif film is not None and (film["at"], film["offset"]) > (base["at"], base["offset"]):
+            merged = card(film, base["gauge"], base["reviews"], base["compound"])
+        else:
+            merged = dict(base)
+        if merged["deleted"]:
+            return None
+        merged["reviews"] += fresh.sum("reviews")
+        merged["compound"] += fresh.sum("compound")
+        if fresh.gauge is not None and (merged["gauge"] is None or list(fresh.gauge) > merged["gauge"]):
+            merged["gauge"] = list(fresh.gauge)
+        return merged
+
+    def ids(self) -> set[int]:
+        """Return the ids of all films either layer knows."""
+        return {*self.cards, *self.speed, *self.films}
+
+    def activity(self, now: int) -> Activity:
+        """Return the recent reviews of all films, both layers together."""
+        from_hour = speed_from(self.frontier, now)
+        fresh = [
+            (movie_id, window, cell.sum("reviews"))
+            for movie_id, cells in self.speed.items()
+            for (hour, window), cell in cells.items()
+            if hour >= from_hour
+        ]
+        return joined([*self.days.values(), Activity.of(fresh)])
+
+
+def advance(world: World, batch_views: BatchViews, speed_views: SpeedViews, now: int) -> World:
+    """Return the world as the views have it now; the same one when nothing has changed."""
+    before = world
+    with batch_views.snapshot() as snapshot:
+        publication = snapshot.publication
+        if publication is not None and publication.frontier.run != world.run:
+            world = with_run(world, snapshot, publication)
+    if speed_views.state()[0].version != world.state.version:
+        world = with_speed(world, speed_views)
+    return world if world is before or world.run == before.run else pruned(world, speed_from(world.frontier, now))
+
+
+def pruned(world: World, from_hour: int) -> World:
+    """Return a world without the speed layer's part below an ingest hour, which no answer reads."""
+    speed = {
+        movie_id: kept
+        for movie_id, cells in world.speed.items()
+        if (kept := {key: cell for key, cell in cells.items() if key[0] >= from_hour})
+    }
+    films = {
+        movie_id: held
+        for movie_id, by_hour in world.films.items()
+        if (held := {hour: film for hour, film in by_hour.items() if hour >= from_hour})
+    }
+    return replace(world, speed=speed, films=films)
+
+
+def with_run(world: World, snapshot: ViewsSnapshot, publication: Publication) -> World:
+    """Return a world on a newly published run; only documents that changed are read."""
+    fresh = {key: orjson.loads(body) for key, body in snapshot.changed(CARD, world.run)}
+    world.search.update(
+        [(i, c["title"], c["original_title"], c["people"]) for i, c in fresh.items() if not c["deleted"]],
+        [i for i, c in fresh.items() if c["deleted"]],
+    )
+    oldest = (publication.frontier.hour - ACTIVITY_KEPT) // DAY
+    days = {day: activity for day, activity in world.days.items() if day >= oldest}
+    for day, body in snapshot.changed(ACTIVITY, world.run):
+        if day >= oldest:
+            columns = orjson.loads(body)
+            days[day] = Activity(
+                *(np.array(columns[name], dtype=np.int64) for name in ("movie_id", "window", "reviews"))
+            )
+    return replace(world, publication=publication, cards={**world.cards, **fresh}, days=days)
+
+
+def with_speed(world: World, views: SpeedViews) -> World:
+    """Return a world at the speed views' present version."""
+    cells, films, state = views.changes(world.state.version)
+    speed = dict(world.speed)
+    fresh: dict[int, dict[tuple[int, int], Cell]] = {}
+    for item in cells:
+        if item.movie_id not in fresh:
+            fresh[item.movie_id] = dict(speed.get(item.movie_id, NO_CELLS))
+        fresh[item.movie_id][item.hour, item.window] = item.cell
+    speed.update(fresh)
+    descriptions = dict(world.films)
+    for film in films:
+        descriptions[film.movie_id] = {**descriptions.get(film.movie_id, {}), film.hour: film}
+    views_of = [orjson.loads(film.body) for film in films]
+    world.search.update(
+        (v["movie_id"], v["title"], v["original_title"], [c["name"] for c in v["cast"][:5]])
+        for v in views_of
+        if not v["deleted"]
+    )
+    return replace(world, speed=speed, films=descriptions, state=state)

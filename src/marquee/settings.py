@@ -1,0 +1,64 @@
+"""Settings: from the environment (`MARQUEE_...`), an `.env` file, or the command line, in that order of weakness."""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from marquee.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. The TMDB key may also be given as TMDB_API_KEY."""
+
+    model_config = SettingsConfigDict(env_prefix="MARQUEE_", env_file=".env", extra="ignore", validate_default=True)
+
+    home: Path = Field(Path(".marquee"), description="Folder that holds all state")
+    host: str = Field("127.0.0.1", description="Address the API listens on")
+    port: int = Field(8000, ge=1, le=65535, description="Port the API listens on")
+    api_key: SecretStr | None = Field(None, description="Key that callers must send as X-API-Key")
+    tmdb_api_key: SecretStr | None = Field(
+        None,
+        validation_alias="TMDB_API_KEY",
+        description="TMDB's API Read Access Token; without it TMDB is simulated",
+    )
+    tmdb_url: str = Field("https://api.themoviedb.org/3", description="Where TMDB is")
+    tmdb_rate: float = Field(4.0, gt=0, le=50, description="Requests per second to TMDB, shared by all processes")
+    films: int = Field(50_000, ge=1, le=2_000_000, description="Films in the first crawl of TMDB")
+    poll_seconds: float = Field(60.0, gt=0, description="Seconds between polls of TMDB's changes")
+    batch_hours: int = Field(4, ge=1, le=24, description="Hours between batch runs")
+    partitions: int = Field(6, ge=1, le=256, description="Partitions of each topic; fixed once a home exists")
+    sim_seed: int = Field(2026, description="Seed of the simulated TMDB")
+    sim_films: int = Field(5_000, ge=1, le=200_000, description="Films in the simulated TMDB")
+    sim_days: int = Field(90, ge=1, le=365, description="Days of simulated history before now")
+    sim_port: int = Field(0, ge=0, le=65535, description="Port of the simulated TMDB; 0 takes a free one")
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the API listens to this machine alone."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def check_exposure(self) -> None:
+        """Refuse to listen to other machines without a key."""
+        if not self.loopback and (self.api_key is None or len(self.api_key.get_secret_value()) < 16):
+            raise SettingsError(
+                f"refusing to listen on {self.host} without an API key of at least 16 characters",
+                hint="Set MARQUEE_API_KEY (for example to the output of `openssl rand -hex 24`), or keep MARQUEE_HOST=127.0.0.1.",
+            )
+
+
+def load(**given: Any) -> Settings:
+    """Return the settings, those `given` (and not None) winning; SettingsError names each wrong one."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise SettingsError(
+            f"settings cannot be used: {'; '.join(lines)}",
+            hint="Correct the option or the MARQUEE_... variable named.",
+        ) from None

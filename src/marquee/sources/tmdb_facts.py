@@ -1,0 +1,169 @@
+"""TMDB's JSON read as facts. What cannot be read becomes `Malformed` with the reason; the rest goes in."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from marquee.domain.events import Credit
+from marquee.domain.facts import Fact, FilmFact, Malformed, ReviewFact, ReviewList, VoteFact
+from marquee.domain.scores import AVERAGE_SCALE, POPULARITY_SCALE, STARS_SCALE
+from marquee.domain.timeline import parse_iso
+from marquee.ingest.validation import known_amount, known_date
+
+CAST_KEPT = 30
+CREW_JOBS = frozenset(
+    {
+        "Director",
+        "Writer",
+        "Screenplay",
+        "Producer",
+        "Director of Photography",
+        "Editor",
+        "Original Music Composer",
+    }
+)
+RAW_SHOWN = 2_000
+
+
+def raw(value: object) -> str:
+    """Return a value as JSON for the quarantine."""
+    return json.dumps(value, ensure_ascii=False, default=str)[:RAW_SHOWN]
+
+
+def names(value: object) -> tuple[str, ...]:
+    """Read a list of names, given as texts or as objects with a name."""
+    if isinstance(value, Mapping):
+        value = value.get("keywords") or value.get("results") or []
+    if not isinstance(value, list):
+        return ()
+    found = [item.get("name") if isinstance(item, Mapping) else item for item in value]
+    return tuple(dict.fromkeys(name.strip() for name in found if isinstance(name, str) and name.strip()))
+
+
+def text(value: object) -> str:
+    """Return a text, or nothing for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def whole(value: object) -> int | None:
+    """Return a whole number, None for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def credits(value: object, kind: str) -> tuple[Credit, ...]:
+    """Read the cast (in billing order) or the crew whose jobs are kept."""
+    entries = value.get(kind) if isinstance(value, Mapping) else None
+    found: list[Credit] = []
+    for entry in entries if isinstance(entries, list) else []:
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str) or not entry["name"].strip():
+            continue
+        job = text(entry.get("character" if kind == "cast" else "job"))
+        if kind == "crew" and job not in CREW_JOBS:
+            continue
+        found.append(Credit(person_id=whole(entry.get("id")), name=entry["name"], job=job))
+    return tuple(found[:CAST_KEPT] if kind == "cast" else found)
+
+
+def film_values(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of `FilmEvent` that a film's body gives."""
+    keywords, credit = body.get("keywords"), body.get("credits")
+    countries = body.get("production_countries") or []
+    codes = [c.get("iso_3166_1") if isinstance(c, Mapping) else c for c in countries if c]
+    runtime = whole(body.get("runtime"))
+    return {
+        "title": text(body.get("title")),
+        "original_title": text(body.get("original_title")) or text(body.get("title")),
+        "language": text(body.get("original_language")),
+        "release_date": known_date(body.get("release_date")),
+        "status": text(body.get("status")),
+        "runtime": runtime if runtime and 0 < runtime <= 10_000 else None,
+        "budget": known_amount(body.get("budget")),
+        "revenue": known_amount(body.get("revenue")),
+        "overview": text(body.get("overview")),
+        "tagline": text(body.get("tagline")),
+        "poster": text(body.get("poster_path")) or None,
+        "imdb_id": text(body.get("imdb_id")) or None,
+        "genres": names(body.get("genres")),
+        "keywords": names(keywords),
+        "companies": names(body.get("production_companies")),
+        "countries": tuple(code for code in codes if isinstance(code, str)),
+        "cast": credits(credit, "cast"),
+        "crew": credits(credit, "crew"),
+    }
+
+
+def vote_fact(body: Mapping[str, Any], observed_at: int, source: str, *, historic: bool = False) -> Fact | None:
+    """Read the gauges of a film's body, detailed or from a list; None where it has none."""
+    if "vote_count" not in body and "popularity" not in body:
+        return None
+    values = [body.get("vote_count", 0), body.get("vote_average", 0), body.get("popularity", 0)]
+    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in values):
+        return Malformed(source, "votes, average or popularity is not a number", raw(body))
+    if any(not -1e12 < value < 1e12 for value in values):
+        return Malformed(source, "votes, average or popularity is absurd", raw(values))
+    votes, average, popularity = values
+    return VoteFact(
+        movie_id=body.get("id", 0),
+        observed_at=observed_at,
+        source=source,
+        votes=round(votes),
+        average=round(average * AVERAGE_SCALE),
+        popularity=round(popularity * POPULARITY_SCALE),
+        historic=historic,
+    )
+
+
+def review_fact(movie_id: int, body: object, source: str) -> Fact:
+    """Read one review."""
+    if not isinstance(body, Mapping) or not isinstance(body.get("id"), str):
+        return Malformed(source, "review has no id", raw(body))
+    try:
+        written_at = parse_iso(body["created_at"])
+    except (KeyError, ValueError, AttributeError, OverflowError, OSError):
+        return Malformed(source, "review has no readable creation time", raw(body))
+    details = body.get("author_details")
+    rating = details.get("rating") if isinstance(details, Mapping) else None
+    known = isinstance(rating, int | float) and not isinstance(rating, bool)
+    if rating is not None and not known:
+        return Malformed(source, "review's rating is not a number", raw(body))
+    return ReviewFact(
+        movie_id=movie_id,
+        written_at=written_at,
+        source=source,
+        review_id=body["id"],
+        author=text(body.get("author")),
+        stars=round(rating * STARS_SCALE) if rating is not None else None,
+        text=body.get("content", ""),
+    )
+
+
+def film_facts(body: object, observed_at: int, source: str) -> Iterator[Fact]:
+    """Yield the facts of a film's body: its description and its gauges."""
+    if not isinstance(body, Mapping):
+        yield Malformed(source, "film is not an object", raw(body))
+        return
+    movie_id = whole(body.get("id"))
+    if movie_id is None or movie_id <= 0:
+        yield Malformed(source, "film id is not a positive whole number", raw(body))
+        return
+    if not text(body.get("title")).strip():
+        yield Malformed(source, "film has no title", raw(body))
+        return
+    if body.get("release_date") and known_date(body.get("release_date")) is None:
+        yield Malformed(source, "release date cannot be; the film is kept without it", raw(body.get("release_date")))
+    yield FilmFact(movie_id, observed_at, source, film_values(body))
+    votes = vote_fact(body, observed_at, source)
+    if votes is not None:
+        yield votes
+
+
+def review_facts(movie_id: int, reviews: list[object], source: str, *, complete: bool) -> Iterator[Fact]:
+    """Yield the reviews of a film; a complete list also says which others are gone."""
+    ids: set[str] = set()
+    for body in reviews:
+        fact = review_fact(movie_id, body, source)
+        yield fact
+        if isinstance(body, Mapping) and isinstance(body.get("id"), str):
+            ids.add(body["id"])
+    if complete:
+        yield ReviewList(movie_id, source, frozenset(ids))

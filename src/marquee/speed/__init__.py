@@ -1,0 +1,1 @@
+"""The fresh layer: micro-batches folded into cells, synced and ranked."""

@@ -1,0 +1,101 @@
+"""The fold: micro-batches from the log, scored and folded into absolute partial cells."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import orjson
+
+from marquee.adapters.codec import records
+from marquee.domain.events import Event, FilmEvent, RatingEvent, Record, ReviewEvent
+from marquee.domain.films import film_view
+from marquee.domain.measures import ZERO, Cell, ScoredReview, lift_gauge, lift_review, merge
+from marquee.domain.monoids import Gauge
+from marquee.domain.sentiment import Score
+from marquee.domain.timeline import HOUR, WINDOW, Clock, floor, speed_horizon
+from marquee.ports import BatchViews, Log, MicroBatch, SpeedFilm, SpeedProgress, SpeedStore
+
+LIMIT = 2_000
+"""Events in a micro-batch: what one core scores in about a second."""
+
+CellKey = tuple[int, int, int]
+
+
+def event_cell(record: Record, score: Callable[[str], Score]) -> Cell:
+    """Return the cell of one record; a film's description has none of the measures."""
+    event = record.event
+    if isinstance(event, ReviewEvent):
+        found = score(event.text)
+        return lift_review(
+            ScoredReview(
+                weight=event.weight,
+                positive=found.positive,
+                negative=found.negative,
+                compound=found.compound,
+                sentence=found.sentence,
+                rated=int(event.stars is not None),
+                stars=event.stars or 0,
+            )
+        )
+    if isinstance(event, RatingEvent):
+        return lift_gauge(Gauge(event.event_time, record.offset, event.votes, event.average, event.popularity))
+    return ZERO
+
+
+def film_of(record: Record, event: FilmEvent) -> SpeedFilm:
+    """Return a film's description as the speed layer keeps it."""
+    body = orjson.dumps(film_view(asdict(event), record.offset))
+    return SpeedFilm(event.movie_id, floor(record.ingest_time, HOUR), (event.event_time, record.offset), body)
+
+
+@dataclass(slots=True)
+class Fold:
+    """Folds the log into the speed store. It holds no state of its own: a replay writes the same rows."""
+
+    log: Log
+    store: SpeedStore
+    views: BatchViews
+    clock: Clock
+    score: Callable[[str], Score]
+
+    def step(self, limit: int = LIMIT) -> int:
+        """Fold the next micro-batch; return the events read, 0 at the log's end.
+
+        Hours that a published run covers are not folded; their event ids are remembered, because a copy
+        may come later.
+        """
+        progress = self.store.progress() or self.beginning()
+        batches, position = self.log.read(progress.position, limit)
+        if not batches:
+            return 0
+        with self.views.snapshot() as snapshot:
+            publication = snapshot.publication
+        needed_from = max(publication.frontier.hour if publication else 0, speed_horizon(self.clock.now()))
+        read = [record for batch in batches for record in records(batch)]
+        known = self.store.seen([record.event.event_id for record in read])
+        cells: dict[CellKey, Cell] = {}
+        films: list[SpeedFilm] = []
+        seen: list[tuple[str, int]] = []
+        for record in read:
+            event: Event = record.event
+            if event.event_id in known:
+                continue
+            known.add(event.event_id)
+            hour = floor(record.ingest_time, HOUR)
+            seen.append((event.event_id, hour))
+            if hour < needed_from:
+                continue
+            if isinstance(event, FilmEvent):
+                films.append(film_of(record, event))
+                continue
+            key = (event.movie_id, hour, floor(event.event_time, WINDOW))
+            cells[key] = merge(cells.get(key, ZERO), event_cell(record, self.score))
+        through = read[-1].ingest_time
+        self.store.write(MicroBatch(progress.batch_id + 1, cells, films, seen, position, progress.since, through))
+        return len(read)
+
+    def beginning(self) -> SpeedProgress:
+        """Return where a new speed store starts: at the horizon of its TTL, or with the log."""
+        span = self.log.span()
+        horizon = speed_horizon(self.clock.now())
+        since = floor(self.clock.now(), HOUR) if span is None else max(horizon, floor(span[0], HOUR))
+        return SpeedProgress(self.log.position_at(since), 0, since, None)

@@ -1,0 +1,43 @@
+"""The speed layer as it runs: fold, sync, expire, again and again."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from marquee.domain.timeline import HOUR, floor
+from marquee.speed.fold import Fold
+from marquee.speed.sync import Sync
+
+IDLE_SECONDS = 0.25
+
+
+@dataclass(slots=True)
+class SpeedLayer:
+    """Fold and sync together. Either may be killed at any point and started again."""
+
+    fold: Fold
+    sync: Sync
+    expired_in: int = field(default=0)
+
+    def step(self) -> int:
+        """Fold one micro-batch and carry it to the views; return the events read."""
+        events = self.fold.step()
+        self.sync.step()
+        hour = floor(self.fold.clock.now(), HOUR)
+        if hour != self.expired_in:
+            self.sync.expire()
+            self.expired_in = hour
+        return events
+
+    def drain(self) -> int:
+        """Step until the log's end; return the events read."""
+        total = 0
+        while events := self.step():
+            total += events
+        return total
+
+    def follow(self, stopped: Callable[[], bool]) -> None:
+        """Keep up with the log until told to stop."""
+        while not stopped():
+            if not self.step():
+                time.sleep(IDLE_SECONDS)

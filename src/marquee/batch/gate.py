@@ -17,7 +17,7 @@ def breaks(rows: Any, rule: Rule) -> Any:
     """Return the boolean expression of rows that break a row-level rule."""
     column = rows[rule.columns[0]]
     if rule.kind == "complete":
-        return column.isnull() | (column == "") if column.type().is_string() else column.isnull()
+        return column.isnull()
     return (column.notnull() & ~column.between(rule.low, rule.high)).fill_null(False)
 
 

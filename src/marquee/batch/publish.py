@@ -77,6 +77,8 @@ def film_cells(lake: Lake, ids: Any | None) -> tuple[np.ndarray, np.ndarray]:
 
 def cell_documents(movies: np.ndarray, matrix: np.ndarray) -> Iterator[Document]:
     """Yield each film's cells as stored bytes."""
+    if not len(movies):
+        return
     ids, starts = np.unique(movies, return_index=True)
     for movie_id, rows in zip(ids.tolist(), np.split(matrix, starts[1:]), strict=True):
         yield CELL_ROWS, movie_id, orjson.dumps(np.ascontiguousarray(rows), option=orjson.OPT_SERIALIZE_NUMPY)

@@ -48,7 +48,7 @@ def wilson_lower(successes: int, trials: int, confidence: float = 0.95) -> float
     if trials <= 0:
         return 0.0
     z = NORMAL.inv_cdf(0.5 + confidence / 2)
-    share = successes / trials
+    share = min(1.0, max(0.0, successes / trials))
     centre = share + z * z / (2 * trials)
     spread = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
     return max(0.0, (centre - spread) / (1 + z * z / trials))

@@ -32,6 +32,7 @@ from marquee.serving.merge import Timed
 from marquee.serving.query import Query
 
 EXAMPLES = 5
+NEVER = 2**62
 
 
 @dataclass(slots=True)
@@ -117,7 +118,8 @@ def silver_history(lake: Lake, reference: Reference, bronze_from: dict[str, int]
     """Take in what bronze no longer holds: silver's rows of earlier ingest hours, and base."""
     for topic, table in SILVER.items():
         rows = lake.table(table)
-        old = rows.filter((rows.ingest_time < bronze_from[topic]) & (rows.ingest_time >= silver_from(lake)))
+        first = 0 if topic == METADATA else silver_from(lake)
+        old = rows.filter((rows.ingest_time < bronze_from[topic]) & (rows.ingest_time >= first))
         for row in lake.arrow(old).to_pylist():
             if row["event_id"] in reference.seen:
                 continue
@@ -140,8 +142,8 @@ def silver_history(lake: Lake, reference: Reference, bronze_from: dict[str, int]
 
 
 def oldest_bronze(lake: Lake, topic: str) -> int:
-    """Return the first ingest hour of a topic that bronze holds (ms)."""
-    return min((hour_start(part) for part in lake.partitions(BRONZE[topic])), default=0)
+    """Return the first ingest hour of a topic that bronze holds (ms), `NEVER` where it holds none."""
+    return min((hour_start(part) for part in lake.partitions(BRONZE[topic])), default=NEVER)
 
 
 def build_reference(platform: Platform, query: Query) -> Reference:

@@ -139,7 +139,10 @@ def movielens_film(movie_id: int, row: Mapping[str, Any], source: str) -> FilmFa
 
 
 def tmdb_json(folder: Path) -> Iterator[Fact]:
-    """Yield the facts of a folder of TMDB's JSON bodies: films, lists, review pages; .json, .jsonl, also .gz."""
+    """Yield the facts of a folder of TMDB's JSON bodies: films, lists, review pages; .json, .jsonl, also .gz.
+
+    Each file is a source of its own: several may hold different accounts of one film.
+    """
     if not folder.is_dir():
         raise SettingsError(f"{folder} is not a folder", hint="Give the folder that holds the JSON files.")
     for path in sorted(folder.rglob("*")):
@@ -147,21 +150,21 @@ def tmdb_json(folder: Path) -> Iterator[Fact]:
         if not path.is_file() or not kinds:
             continue
         observed_at = round(path.stat().st_mtime) * SECOND
+        source = f"tmdb-json:{path.relative_to(folder)}"
         content = "".join(opened(path, kinds[0]))
         for piece in content.splitlines() if kinds[0] == ".jsonl" else [content]:
             try:
                 body = json.loads(piece)
             except ValueError:
-                yield Malformed("tmdb-json", "not JSON (truncated?)", f"{path.name}: {piece[:1_000]}")
+                yield Malformed(source, "not JSON (truncated?)", piece[:1_000])
                 continue
-            yield from body_facts(body, observed_at, path.name)
+            yield from body_facts(body, observed_at, source)
 
 
-def body_facts(body: Any, observed_at: int, name: str) -> Iterator[Fact]:
+def body_facts(body: Any, observed_at: int, source: str) -> Iterator[Fact]:
     """Yield the facts of one body, whatever kind of answer it is."""
-    source = "tmdb-json"
     if not isinstance(body, dict):
-        yield Malformed(source, "not a TMDB body that holds films or reviews", f"{name}: {raw(body)}")
+        yield Malformed(source, "not a TMDB body that holds films or reviews", raw(body))
         return
     results = body.get("results")
     if isinstance(results, list) and results and isinstance(results[0], dict) and "content" in results[0]:
@@ -174,7 +177,7 @@ def body_facts(body: Any, observed_at: int, name: str) -> Iterator[Fact]:
                 if fact is not None:
                     yield fact
             else:
-                yield Malformed(source, "list entry is not a film with votes", f"{name}: {raw(item)}")
+                yield Malformed(source, "list entry is not a film with votes", raw(item))
     elif isinstance(body.get("title"), str) and ("budget" in body or "genres" in body or "vote_count" in body):
         yield from film_facts(body, observed_at, source)
         reviews = body.get("reviews")
@@ -184,11 +187,11 @@ def body_facts(body: Any, observed_at: int, name: str) -> Iterator[Fact]:
     elif body and all(isinstance(value, str) and value.startswith("{") for value in body.values()):
         for piece in body.values():
             try:
-                yield from body_facts(json.loads(piece), observed_at, name)
+                yield from body_facts(json.loads(piece), observed_at, source)
             except ValueError:
-                yield Malformed(source, "not JSON (truncated?)", f"{name}: {piece[:1_000]}")
+                yield Malformed(source, "not JSON (truncated?)", piece[:1_000])
     else:
-        yield Malformed(source, "not a TMDB body that holds films or reviews", f"{name}: {raw(body)}")
+        yield Malformed(source, "not a TMDB body that holds films or reviews", raw(body))
 
 
 IMPORTS: dict[str, Callable[[Path], Iterator[Fact]]] = {

@@ -1,0 +1,270 @@
+"""Adapters in plain Python memory: what the others are compared with, and what fast tests run on."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from marquee.adapters.codec import encode
+from marquee.domain.coverage import NO_SPEED, SpeedState
+from marquee.domain.events import REVIEWS, Event, topic_of
+from marquee.domain.measures import Cell, merge_cells
+from marquee.domain.timeline import HOUR, floor
+from marquee.errors import TerminalError
+from marquee.ports import (
+    Batch,
+    Identity,
+    MicroBatch,
+    Publication,
+    SpeedCell,
+    SpeedFilm,
+    SpeedProgress,
+)
+
+
+class MemoryLog:
+    """A `Log` as a list of batches."""
+
+    def __init__(self, partitions: int = 6) -> None:
+        self.partitions = partitions
+        self.batches: list[tuple[int, Batch]] = []
+        self.offsets: dict[tuple[str, int], int] = defaultdict(int)
+        self.sealed = 0
+        self.sequence = 0
+
+    def append(self, events: Sequence[Event], now: int) -> str:
+        """Append all events at one ingest time."""
+        self.sealed = max(self.sealed, now)
+        groups: dict[tuple[str, int], list[bytes]] = {}
+        for event in events:
+            groups.setdefault((topic_of(event), event.movie_id % self.partitions), []).append(encode(event))
+        for (topic, part), bodies in groups.items():
+            self.sequence += 1
+            batch = Batch(topic, part, self.offsets[topic, part], self.sealed, bodies)
+            self.batches.append((self.sequence, batch))
+            self.offsets[topic, part] += len(bodies)
+        return self.end()
+
+    def read(
+        self, after: str, limit: int, topic: str | None = None, before: int | None = None
+    ) -> tuple[list[Batch], str]:
+        """Return whole batches until `limit` events are reached."""
+        found: list[Batch] = []
+        position, count = after, 0
+        for sequence, batch in self.batches:
+            if sequence <= int(after or 0) or (topic is not None and batch.topic != topic):
+                continue
+            if before is not None and batch.ingest_time >= before:
+                continue
+            if found and count + len(batch.bodies) > limit:
+                break
+            found.append(batch)
+            position, count = str(sequence), count + len(batch.bodies)
+        return found, position
+
+    def seal(self, now: int) -> int:
+        """Close all ingest hours that ended by `now`."""
+        self.sealed = max(self.sealed, floor(now, HOUR))
+        return floor(self.sealed, HOUR)
+
+    def position_at(self, time: int) -> str:
+        """Return the position before the first record with ingest time >= `time`."""
+        return str(max((sequence for sequence, batch in self.batches if batch.ingest_time < time), default=0))
+
+    def end(self) -> str:
+        """Return the position after the last record."""
+        return str(self.sequence)
+
+    def span(self) -> tuple[int, int] | None:
+        """Return the first and last ingest time held."""
+        times = [batch.ingest_time for _, batch in self.batches]
+        return (min(times), max(times)) if times else None
+
+    def trim(self, before: int) -> int:
+        """Forget batches with ingest time < `before`."""
+        kept = [item for item in self.batches if item[1].ingest_time >= before]
+        gone = len(self.batches) - len(kept)
+        self.batches = kept
+        return gone
+
+
+class MemoryIndex:
+    """An `IdentityIndex` as a dict."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str], tuple[int, str, Identity]] = {}
+        self.at = ""
+
+    def position(self) -> str:
+        """Return the log position it reflects."""
+        return self.at
+
+    def lookup(self, topic: str, identities: Iterable[str]) -> dict[str, Identity]:
+        """Return what is known of these identities."""
+        return {name: self.known[topic, name][2] for name in identities if (topic, name) in self.known}
+
+    def standing_reviews(self, movie_id: int, source: str) -> set[str]:
+        """Return the identities of a film's standing reviews."""
+        return {
+            name
+            for (topic, name), (movie, origin, held) in self.known.items()
+            if topic == REVIEWS and held.alive and (movie, origin) == (movie_id, source)
+        }
+
+    def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:
+        """Fold events and move on."""
+        for topic, event in events:
+            body = encode(event) if topic == REVIEWS and event.weight > 0 else None
+            held = Identity(event.revision, event.digest, event.weight > 0, body)
+            self.known[topic, event.identity] = (event.movie_id, event.source, held)
+        self.at = position
+
+
+class MemoryQuarantine:
+    """A `Quarantine` as a dict."""
+
+    def __init__(self) -> None:
+        self.held: dict[tuple[str, str, str], list[int]] = {}
+
+    def add(self, rows: Sequence[tuple[str, str, str]], now: int) -> None:
+        """Keep rows once, with the times they came."""
+        for row in rows:
+            self.held.setdefault(row, []).append(now)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows each reason has."""
+        found: dict[str, int] = defaultdict(int)
+        for _, reason, _ in self.held:
+            found[reason] += 1
+        return dict(found)
+
+    def rows(self, limit: int) -> list[dict[str, object]]:
+        """Return the newest rows."""
+        newest = sorted(self.held.items(), key=lambda item: -item[1][-1])[:limit]
+        return [
+            {"first_at": at[0], "last_at": at[-1], "times": len(at), "source": source, "reason": reason, "raw": raw}
+            for (source, reason, raw), at in newest
+        ]
+
+
+class MemorySpeedStore:
+    """A `SpeedStore` as dicts."""
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[int, int, int], dict[int, Cell]] = defaultdict(dict)
+        self.films: dict[tuple[int, int], tuple[int, SpeedFilm]] = {}
+        self.events: dict[str, int] = {}
+        self.reached: SpeedProgress | None = None
+
+    def progress(self) -> SpeedProgress | None:
+        """Return how far the fold is."""
+        return self.reached
+
+    def seen(self, event_ids: Sequence[str]) -> set[str]:
+        """Return which of these events were folded before."""
+        return {event_id for event_id in event_ids if event_id in self.events}
+
+    def write(self, batch: MicroBatch) -> None:
+        """Store a micro-batch and its progress."""
+        for key, cell in batch.cells.items():
+            self.cells[key][batch.batch_id] = cell
+        for film in batch.films:
+            held = self.films.get((film.movie_id, film.hour))
+            if held is None or film.rank >= held[1].rank:
+                self.films[film.movie_id, film.hour] = (batch.batch_id, film)
+        for event_id, hour in batch.seen:
+            self.events.setdefault(event_id, hour)
+        self.reached = SpeedProgress(batch.position, batch.batch_id, batch.since, batch.through)
+
+    def partials(self, after_batch: int) -> tuple[list[SpeedCell], list[SpeedFilm], SpeedProgress | None]:
+        """Return the merged cells of all keys that later batches touched."""
+        cells = [
+            SpeedCell(*key, merge_cells(parts.values()))
+            for key, parts in self.cells.items()
+            if any(batch > after_batch for batch in parts)
+        ]
+        films = [film for batch, film in self.films.values() if batch > after_batch]
+        return cells, films, self.reached
+
+    def expire(self, before_hour: int) -> int:
+        """Drop what was ingested before an hour."""
+        old = [key for key in self.cells if key[1] < before_hour]
+        gone = sum(len(self.cells.pop(key)) for key in old)
+        self.films = {key: held for key, held in self.films.items() if key[1] >= before_hour}
+        self.events = {event: hour for event, hour in self.events.items() if hour >= before_hour - HOUR}
+        return gone
+
+
+class MemorySpeedViews:
+    """`SpeedViews` as dicts."""
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[int, int, int], tuple[int, SpeedCell]] = {}
+        self.films: dict[tuple[int, int], tuple[int, SpeedFilm]] = {}
+        self.now = (NO_SPEED, 0)
+
+    def state(self) -> tuple[SpeedState, int]:
+        """Return the state and the last batch synced."""
+        return self.now
+
+    def upsert(
+        self, cells: Sequence[SpeedCell], films: Sequence[SpeedFilm], state: SpeedState, batch_id: int
+    ) -> None:
+        """Replace these cells and films, and the state."""
+        for cell in cells:
+            self.cells[cell.movie_id, cell.hour, cell.window] = (state.version, cell)
+        for film in films:
+            self.films[film.movie_id, film.hour] = (state.version, film)
+        self.now = (state, batch_id)
+
+    def changes(self, after_version: int) -> tuple[list[SpeedCell], list[SpeedFilm], SpeedState]:
+        """Return what changed after a version."""
+        cells = [cell for version, cell in self.cells.values() if version > after_version]
+        films = [film for version, film in self.films.values() if version > after_version]
+        return cells, films, self.now[0]
+
+    def expire(self, before_hour: int) -> int:
+        """Drop what was ingested before an hour."""
+        kept = {key: held for key, held in self.cells.items() if key[1] >= before_hour}
+        gone = len(self.cells) - len(kept)
+        self.cells = kept
+        self.films = {key: held for key, held in self.films.items() if key[1] >= before_hour}
+        return gone
+
+
+class MemorySnapshot:
+    """A `ViewsSnapshot` over one state of the documents."""
+
+    def __init__(self, publication: Publication | None, documents: dict[tuple[str, int], tuple[int, bytes]]) -> None:
+        self.publication = publication
+        self.documents = documents
+
+    def get(self, kind: str, key: int) -> bytes | None:
+        """Return a document's stored bytes."""
+        held = self.documents.get((kind, key))
+        return None if held is None else held[1]
+
+    def changed(self, kind: str, after_run: int) -> list[tuple[int, bytes]]:
+        """Return the documents of a kind that later runs wrote."""
+        return [
+            (key, body) for (name, key), (run, body) in self.documents.items() if name == kind and run > after_run
+        ]
+
+
+class MemoryViews:
+    """`BatchViews` as a dict that is replaced whole at each publication."""
+
+    def __init__(self) -> None:
+        self.held = MemorySnapshot(None, {})
+
+    @contextmanager
+    def snapshot(self) -> Iterator[MemorySnapshot]:
+        """Open a consistent reading."""
+        yield self.held
+
+    def publish(self, publication: Publication, documents: Iterable[tuple[str, int, bytes]]) -> None:
+        """Replace documents and swing the pointer."""
+        last, run = self.held.publication, publication.frontier.run
+        if last is not None and run <= last.frontier.run:
+            raise TerminalError(f"run {run} cannot be published over run {last.frontier.run}")
+        fresh = {(kind, key): (run, body) for kind, key, body in documents}
+        self.held = MemorySnapshot(publication, {**self.held.documents, **fresh})

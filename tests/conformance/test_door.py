@@ -1,0 +1,143 @@
+"""The door: what it lets in, what it knows, and that a crash between log and index costs nothing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marquee.adapters.codec import records
+from marquee.adapters.memory import MemoryIndex, MemoryLog, MemoryQuarantine
+from marquee.adapters.sqlite_index import SqliteIndex, SqliteQuarantine
+from marquee.adapters.sqlite_log import SqliteLog
+from marquee.domain.events import METADATA, RATINGS, REVIEWS, ReviewEvent
+from marquee.domain.facts import Gone, Malformed, ReviewList
+from marquee.domain.timeline import DAY, HOUR, ManualClock
+from marquee.ingest.door import Door
+from tests.conftest import NOON
+from tests.facts import film, history, review, votes
+
+
+@pytest.fixture(params=["memory", "embedded"])
+def door(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Iterator[Door]:
+    if request.param == "memory":
+        yield Door(MemoryLog(), MemoryIndex(), MemoryQuarantine(), clock, nullcontext)
+    else:
+        log, index = SqliteLog(tmp_path / "log.db"), SqliteIndex(tmp_path / "index.db")
+        yield Door(log, index, SqliteQuarantine(tmp_path / "quarantine.db"), clock, nullcontext)
+
+
+def logged(door: Door, topic: str | None = None) -> list[Any]:
+    batches, _ = door.log.read("", 10**6, topic)
+    return [record.event for batch in batches for record in records(batch)]
+
+
+def weights(door: Door) -> list[tuple[str, int, str]]:
+    return [(e.identity, e.weight, e.text) for e in logged(door, REVIEWS) if isinstance(e, ReviewEvent)]
+
+
+def test_what_is_known_is_not_logged_again(door: Door) -> None:
+    facts = [film(1, NOON), votes(1, NOON, 5), review(1, NOON, "a")]
+    assert door.accept(facts).logged == {METADATA: 1, RATINGS: 1, REVIEWS: 1}
+    again = door.accept(facts * 2)
+    assert (again.total, again.known) == (0, 6)
+    assert door.accept([votes(1, NOON + 1, 5)]).total == 0, "a gauge that stands where it stood is no news"
+
+
+def test_an_edit_is_a_retraction_and_an_insertion(door: Door) -> None:
+    door.accept([review(1, NOON - HOUR, "a", "first")])
+    door.accept([review(1, NOON - HOUR, "a", "second")])
+    door.accept([review(1, NOON - HOUR, "a", "first")])
+    assert weights(door) == [("a", 1, "first"), ("a", -1, "first"), ("a", 1, "second"), ("a", -1, "second"), ("a", 1, "first")]
+    ids = [event.event_id for event in logged(door, REVIEWS)]
+    assert len(set(ids)) == 5, "going back to an old text is a new fact"
+    assert {event.event_time for event in logged(door, REVIEWS)} == {NOON - HOUR}
+
+
+def test_a_deleted_review_is_retracted_once_and_may_come_back(door: Door) -> None:
+    door.accept([review(1, NOON, "a"), review(1, NOON, "b"), review(2, NOON, "c")])
+    gone = ReviewList(1, "t", frozenset({"b"}))
+    assert door.accept([gone]).logged == {REVIEWS: 1}
+    assert door.accept([gone]).total == 0
+    assert door.accept([review(1, NOON, "a")]).logged == {REVIEWS: 1}
+    assert [weight for name, weight, _ in weights(door) if name == "a"] == [1, -1, 1]
+
+
+def test_lists_in_the_same_batch_see_its_reviews(door: Door) -> None:
+    door.accept([review(1, NOON, "a")])
+    receipt = door.accept([review(1, NOON, "b"), ReviewList(1, "t", frozenset({"b"}))])
+    assert receipt.logged == {REVIEWS: 2}
+    assert [(name, weight) for name, weight, _ in weights(door)] == [("a", 1), ("b", 1), ("a", -1)]
+
+
+def test_a_film_that_is_gone_is_said_once_and_only_if_known(door: Door) -> None:
+    assert door.accept([Gone(9, NOON, "t")]).total == 0
+    door.accept([film(9, NOON)])
+    assert door.accept([Gone(9, NOON, "t"), Gone(9, NOON, "t")]).logged == {METADATA: 1}
+    assert logged(door, METADATA)[-1].deleted
+
+
+@pytest.mark.parametrize(
+    ("fact", "reason"),
+    [
+        (review(-5, NOON, "a"), "film id is not a positive whole number"),
+        (review(0, NOON, "a"), "film id is not a positive whole number"),
+        (review(2**60, NOON, "a"), "film id is not a positive whole number"),
+        (review(1, NOON, ""), "review has no id"),
+        (review(1, NOON, "a", " \n"), "review text is empty"),
+        (review(1, NOON, "a", "x" * 2_000_000), "review text is longer than 1048576 characters"),
+        (review(1, NOON, "a", "\ud83d"), "review text is not valid Unicode (a lone surrogate)"),
+        (review(1, NOON, "a", None), "review text is not a text"),  # type: ignore[arg-type]
+        (review(1, NOON, "a", stars=101), "review's stars are outside 0 to 10"),
+        (review(1, -62_000_000_000_000, "a"), "event time is before 1970"),
+        (review(1, NOON + 2 * DAY, "a"), "event time is more than a day in the future"),
+        (votes(1, NOON, -1), "vote count is negative or absurd"),
+        (replace(votes(1, NOON, 1), average=10_001), "vote average is outside 0 to 10"),
+        (film(1, NOON, title=" "), "film has no title"),
+        (film(1, NOON, nonsense=1), "film has unknown fields: nonsense"),
+        (film(1, NOON, overview=5), "film's overview is not a text"),
+        (ReviewList(1, "t", frozenset({""})), "a review in the list has no id"),
+        (Malformed("t", "not JSON", "{"), "not JSON"),
+    ],
+)
+def test_bad_facts_go_to_quarantine_and_the_rest_goes_in(door: Door, fact: Any, reason: str) -> None:
+    receipt = door.accept([film(1, NOON), fact, review(1, NOON, "good")])
+    assert receipt.quarantined == 1
+    assert receipt.logged == {METADATA: 1, REVIEWS: 1}
+    assert door.quarantine.counts() == {reason: 1}
+
+
+@pytest.mark.parametrize("text", ["🎬" * 1_000, "مراجعة رائعة للفيلم", "x" * 1_000_000, "' OR 1=1; --", "\u202e\u0000"])
+def test_odd_texts_go_in_unharmed(door: Door, text: str) -> None:
+    door.accept([review(1, NOON, "a", text)])
+    assert weights(door) == [("a", 1, text)]
+
+
+@pytest.mark.parametrize("lost_after", [0, 1, 2])
+def test_an_index_that_fell_behind_catches_up(door: Door, lost_after: int) -> None:
+    """As after a crash between the log's append and the index' apply."""
+    steps = [[review(1, NOON, "a", "first")], [review(1, NOON, "a", "second")], [review(1, NOON, "a", "third")]]
+    apply: Callable[..., None] = door.index.apply
+    for number, facts in enumerate(steps):
+        if number == lost_after:
+            door.index.apply = lambda events, position: None  # type: ignore[method-assign]
+        door.accept(facts)
+        door.index.apply = apply  # type: ignore[method-assign]
+    door.accept(steps[-1])
+    stand = sum(weight for _, weight, _ in weights(door))
+    texts = [text for _, weight, text in weights(door) if weight > 0]
+    assert (stand, texts) == (1, ["first", "second", "third"])
+    assert len({event.event_id for event in logged(door)}) == len(logged(door))
+
+
+def test_memory_and_embedded_log_the_same(tmp_path: Path, clock: ManualClock) -> None:
+    log, index = SqliteLog(tmp_path / "log.db"), SqliteIndex(tmp_path / "index.db")
+    embedded = Door(log, index, SqliteQuarantine(tmp_path / "q.db"), clock, nullcontext)
+    memory = Door(MemoryLog(), MemoryIndex(), MemoryQuarantine(), clock, nullcontext)
+    for time, facts in history(3, NOON, 30):
+        clock.time = time
+        assert embedded.accept(facts) == memory.accept(facts)
+    assert logged(embedded) == logged(memory)
+    assert len(logged(memory)) > 100

@@ -1,0 +1,256 @@
+"""The layers against each other, case by case: what the oracle finds at random is pinned down here."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import orjson
+import pytest
+
+from marquee.adapters.codec import records
+from marquee.adapters.sqlite_views import SqliteViews
+from marquee.app import Platform
+from marquee.batch import gold
+from marquee.batch.tables import BASE, BRONZE, CELLS, SILVER
+from marquee.domain.events import METADATA, RATINGS, REVIEWS
+from marquee.domain.measures import STATE_COLUMNS
+from marquee.domain.timeline import DAY, HOUR, YEAR, ManualClock, floor
+from marquee.errors import QualityStopError
+from marquee.ops import audit
+from tests.conftest import NOON
+from tests.facts import TEXTS, film, history, rating_event, review, review_event, votes
+
+
+def live(platform: Platform, clock: ManualClock, hours: int, seed: int = 5, batch_every: int = 6) -> None:
+    door, speed = platform.door(), platform.speed()
+    for number, (time, facts) in enumerate(history(seed, NOON, hours)):
+        clock.time = time
+        door.accept(facts)
+        if number % batch_every == batch_every - 1:
+            platform.batch().run()
+    speed.drain()
+
+
+def gold_rows(platform: Platform) -> Any:
+    rows = platform.lake.table(CELLS)
+    return platform.lake.arrow(rows.order_by(["movie_id", "window", "span"]).select("movie_id", "window", "span", *STATE_COLUMNS))
+
+
+def sentiment(platform: Platform, movie_id: int, window: str = "all") -> Any:
+    query = platform.query()
+    query.refresh()
+    return query.sentiment(movie_id, window)
+
+
+def test_any_cut_between_batch_and_speed_gives_the_same_answers(new_platform: Callable[[str], Platform], clock: ManualClock) -> None:
+    found = []
+    for name, every in (("often", 3), ("seldom", 11), ("never", 10**6)):
+        clock.time = NOON
+        platform = new_platform(name)
+        live(platform, clock, 24, batch_every=every)
+        query = platform.query()
+        query.refresh()
+        assert (query.world.frontier is None) == (name == "never")
+        frozen = {key: value for key, value in query.trending("24h", None, 100).items() if key != "coverage"}
+        answers = [answer for window in ("7d", "30d", "all") for movie in range(1, 12) for answer in [query.sentiment(movie, window)]]
+        for answer in answers:
+            del answer["coverage"]
+        frozen["results"] = [{k: v for k, v in line.items() if k not in ("weighted_rating", "tier")} for line in frozen["results"]]
+        found.append(orjson.dumps([frozen, answers]))
+    assert found[0] == found[1] == found[2]
+
+
+def test_redelivered_events_count_once_in_every_layer(platform: Platform, clock: ManualClock) -> None:
+    door, speed = platform.door(), platform.speed()
+    door.accept([film(1, NOON), *(review(1, NOON - n * HOUR, f"r{n}") for n in range(3))])
+    batches, _ = platform.log.read("", 100, REVIEWS)
+    copies = [record.event for batch in batches for record in records(batch)]
+    platform.log.append(copies, clock.now())
+    speed.drain()
+    assert sentiment(platform, 1)["counts"]["reviews"] == 3
+    clock.time += 2 * HOUR
+    platform.log.append(copies, clock.now())
+    platform.batch().run()
+    platform.log.append(copies, clock.now())
+    speed.drain()
+    assert sentiment(platform, 1)["counts"]["reviews"] == 3
+    clock.time += 2 * HOUR
+    platform.batch().run()
+    assert sentiment(platform, 1)["counts"]["reviews"] == 3
+
+
+def test_a_late_event_counts_where_it_belongs(platform: Platform, clock: ManualClock) -> None:
+    door, speed = platform.door(), platform.speed()
+    door.accept([film(1, NOON), review(1, NOON - HOUR, "young")])
+    clock.time += 5 * HOUR
+    platform.batch().run()
+    door.accept([review(1, NOON - 3 * DAY, "late"), review(1, NOON - HOUR, "young", TEXTS[1])])
+    speed.drain()
+    answer = sentiment(platform, 1, "7d")
+    assert answer["counts"]["reviews"] == 2
+    assert [line["date"] for line in answer["breakdown"]] == ["2026-03-11", "2026-03-14"]
+    assert answer["counts"]["negative"] == 1
+
+
+def test_incremental_gold_equals_full_gold(platform: Platform, clock: ManualClock) -> None:
+    live(platform, clock, 30)
+    clock.time += 9 * DAY
+    platform.batch().run()
+    incremental = gold_rows(platform)
+    platform.batch().run(full=True)
+    assert gold_rows(platform).equals(incremental)
+    platform.batch().run(interval=(NOON + 5 * HOUR, NOON + 15 * HOUR))
+    assert gold_rows(platform).equals(incremental)
+    assert incremental.num_rows > 50
+
+
+def test_the_ladder_climbs_over_years_without_losing_anything(platform: Platform, clock: ManualClock) -> None:
+    live(platform, clock, 20)
+    clock.time += 2 * HOUR
+    platform.batch().run()
+    total = gold.total(platform.lake, platform.lake.table(CELLS), "reviews")
+    for step in (8 * DAY, 100 * DAY, 3 * YEAR, 6 * YEAR):
+        clock.time += step
+        platform.door().accept([votes(1, clock.now(), clock.now() // DAY)])
+        clock.time += 2 * HOUR
+        platform.batch().run()
+        assert gold.total(platform.lake, platform.lake.table(CELLS), "reviews") == total
+    spans = set(gold_rows(platform).column("span").to_pylist())
+    assert spans == {5 * 60_000, 28 * DAY}
+    assert gold.total(platform.lake, platform.lake.table(BASE), "reviews") == total, "silver is past its retention"
+    for name in (SILVER[REVIEWS], BRONZE[REVIEWS]):
+        assert platform.lake.partitions(name) == []
+    platform.speed().drain()
+    assert audit.verify(platform)["differ"] == 0
+
+
+def test_audit_after_bronze_has_expired(platform: Platform, clock: ManualClock) -> None:
+    live(platform, clock, 12)
+    clock.time += 95 * DAY
+    platform.batch().run()
+    platform.door().accept([review(1, clock.now(), "new"), film(2, clock.now(), runtime=99)])
+    platform.speed().drain()
+    assert platform.lake.partitions(BRONZE[REVIEWS]) == []
+    found = audit.verify(platform)
+    assert found["answers_checked"] > 40
+    assert found["differ"] == 0
+
+
+def test_the_audit_finds_a_wrong_answer(platform: Platform, clock: ManualClock) -> None:
+    live(platform, clock, 12)
+    rows = platform.lake.arrow(platform.lake.table(CELLS))
+    place = rows.schema.get_field_index("sentence")
+    wrong = rows.set_column(place, "sentence", [[value + 1 for value in rows.column(place).to_pylist()]])
+    hour = platform.lake.properties(CELLS)["hour"]
+    platform.lake.replace(CELLS, wrong, platform.lake.partitions(CELLS), {"hour": hour})
+    clock.time += 5 * HOUR
+    platform.door().accept([votes(movie, clock.now(), 900 + movie) for movie in range(1, 12)])
+    clock.time += 2 * HOUR
+    platform.batch().run()
+    assert audit.verify(platform)["differ"] > 0
+
+
+def test_a_run_scores_only_what_is_new(platform: Platform, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    from marquee import scoring
+
+    scored: list[str | None] = []
+    original = scoring.score_chunk
+    monkeypatch.setattr(scoring, "score_chunk", lambda texts: scored.extend(texts) or original(texts))
+    door = platform.door()
+    door.accept([film(1, NOON), review(1, NOON, "a", "Good one.")])
+    clock.time += 2 * HOUR
+    platform.batch().run()
+    door.accept([review(1, NOON, "b", "Bad one.")])
+    clock.time += 2 * HOUR
+    platform.batch().run()
+    platform.batch().run(full=True)
+    assert scored == ["Good one.", "Bad one."]
+
+
+def test_a_run_without_news_changes_nothing(platform: Platform, clock: ManualClock) -> None:
+    live(platform, clock, 6)
+    clock.time += 2 * HOUR
+    assert platform.batch().run().state == "published"
+    assert platform.batch().run().state == "unchanged"
+
+
+def test_bad_rows_are_left_out_and_kept_in_quarantine(platform: Platform, clock: ManualClock) -> None:
+    good = [review_event(f"g{n}", 1, NOON) for n in range(40)]
+    platform.log.append([*good, review_event("bad", 1, -5), rating_event("g", 1, NOON)], NOON)
+    clock.time += 2 * HOUR
+    report = platform.batch().run()
+    assert report.report["silver"]["rows"] == 41
+    assert platform.quarantine.counts() == {"silver.reviews: not so: review time is plausible": 1}
+    assert gold.total(platform.lake, platform.lake.table(CELLS), "reviews") == 40
+
+
+def test_a_failed_gate_publishes_nothing_and_says_why(platform: Platform, clock: ManualClock) -> None:
+    door = platform.door()
+    door.accept([film(1, NOON), *(review(1, NOON, f"r{n}") for n in range(3))])
+    clock.time += 2 * HOUR
+    first = platform.batch().run()
+    platform.log.append([review_event(f"bad{n}", -1, -5) for n in range(9)], clock.now())
+    platform.log.append([rating_event(f"bad{n}", -1, -5, -1) for n in range(9)], clock.now())
+    clock.time += 2 * HOUR
+    with pytest.raises(QualityStopError, match=r"scored .* %.*review has a film: 9 of 9 failed"):
+        platform.batch().run()
+    with platform.views.snapshot() as snapshot:
+        assert snapshot.publication is not None
+        assert snapshot.publication.frontier.run_id == first.run_id
+    stopped = platform.runs.latest(1)[0]
+    assert (stopped.state, "review has a film" in stopped.report["error"]) == ("stopped", True)
+    platform.speed().drain()
+    assert sentiment(platform, 1)["counts"]["reviews"] == 3
+
+
+def test_a_publication_that_dies_is_made_up_for(platform: Platform, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    live(platform, clock, 6, batch_every=10**6)
+    clock.time += 2 * HOUR
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteViews, "publish", lambda *_: (_ for _ in ()).throw(RuntimeError("dies")))
+        with suppress(RuntimeError):
+            platform.batch().run()
+    assert sentiment(platform, 1)["coverage"]["run_id"] is None
+    assert platform.batch().run().state == "published"
+    assert audit.verify(platform)["differ"] == 0
+
+
+def test_batch_two_days_late_is_named_in_coverage(platform: Platform, clock: ManualClock) -> None:
+    live(platform, clock, 6, batch_every=3)
+    clock.time += HOUR
+    platform.door().accept([review(1, clock.now(), "in the gap")])
+    gap_hour = floor(clock.now(), HOUR)
+    platform.speed().drain()
+    clock.time += 60 * HOUR
+    platform.speed().drain()
+    coverage = sentiment(platform, 1)["coverage"]
+    assert not coverage["complete"]
+    assert len(coverage["gaps"]) == 1
+    assert coverage["gaps"][0]["from"] <= audit.answers.iso(gap_hour) < coverage["gaps"][0]["to"]
+    platform.batch().run()
+    assert sentiment(platform, 1)["coverage"]["complete"]
+
+
+def test_what_is_published_is_what_changed(platform: Platform, clock: ManualClock) -> None:
+    door = platform.door()
+    door.accept([*(film(n, NOON) for n in range(1, 6)), *(votes(n, NOON, n) for n in range(1, 6))])
+    clock.time += 2 * HOUR
+    first = platform.batch().run()
+    door.accept([votes(3, clock.now(), 77)])
+    clock.time += 2 * HOUR
+    platform.batch().run()
+    with platform.views.snapshot() as snapshot:
+        assert [key for key, _ in snapshot.changed("cells", first.run)] == [3]
+        assert len(snapshot.changed("card", 0)) == 5
+
+
+def test_the_archive_moves_whole_hours_once(platform: Platform, clock: ManualClock) -> None:
+    live(platform, clock, 9, batch_every=2)
+    clock.time += 2 * HOUR
+    platform.batch().run()
+    for topic in (METADATA, RATINGS, REVIEWS):
+        batches, _ = platform.log.read("", 10**6, topic)
+        wanted = sorted((b.partition, b.first_offset + n) for b in batches for n in range(len(b.bodies)))
+        rows = platform.lake.arrow(platform.lake.table(BRONZE[topic])).to_pylist()
+        assert sorted((row["partition"], row["offset"]) for row in rows) == wanted
+        assert all(row["hour"] == row["ingest_time"] // HOUR % 24 for row in rows)

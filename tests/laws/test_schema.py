@@ -1,0 +1,74 @@
+"""The Avro schemas come from the events: every event survives them, and they evolve both ways."""
+
+import copy
+import io
+from dataclasses import asdict
+from typing import Any
+
+import fastavro
+import pytest
+from fastavro.schema import parse_schema
+
+from marquee.adapters.codec import decode, encode
+from marquee.domain.events import METADATA, RATINGS, REVIEWS, TOPICS, Credit, Event, FilmEvent, RatingEvent, ReviewEvent
+from marquee.domain.schema import avro_schema
+
+ENVELOPE: dict[str, Any] = {
+    "event_id": "e1",
+    "movie_id": 550,
+    "event_time": 1,
+    "weight": 1,
+    "source": "t",
+    "identity": "i",
+    "revision": 1,
+    "digest": "d",
+}
+EXAMPLES: dict[str, Event] = {
+    REVIEWS: ReviewEvent(**ENVELOPE, author="a", stars=None, text="فيلم رائع 🎬\u2028"),
+    RATINGS: RatingEvent(**ENVELOPE, votes=3, average=7_250, popularity=-1),
+    METADATA: FilmEvent(
+        **ENVELOPE,
+        **dict.fromkeys(("title", "original_title", "language", "status", "overview", "tagline"), "x"),
+        **dict.fromkeys(("release_date", "runtime", "budget", "revenue", "poster", "imdb_id")),
+        **dict.fromkeys(("genres", "keywords", "companies", "countries"), ("y", "z")),
+        deleted=False,
+        cast=(Credit(person_id=1, name="n", job="j"),),
+        crew=(Credit(person_id=None, name="m", job="Director"),),
+    ),
+}
+
+
+def through_avro(event: dict[str, Any], written: dict[str, Any], read: dict[str, Any]) -> Any:
+    buffer = io.BytesIO()
+    fastavro.schemaless_writer(buffer, parse_schema(written), event)
+    buffer.seek(0)
+    return fastavro.schemaless_reader(buffer, parse_schema(written), parse_schema(read))
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_an_event_survives_json_and_avro(topic: str) -> None:
+    event = EXAMPLES[topic]
+    assert decode(topic, encode(event)) == event
+    plain = asdict(event)
+    for name in ("genres", "keywords", "companies", "countries", "cast", "crew"):
+        if name in plain:
+            plain[name] = list(plain[name])
+    assert through_avro(plain, avro_schema(topic), avro_schema(topic)) == plain
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_an_optional_field_can_come_and_go(topic: str) -> None:
+    now = avro_schema(topic)
+    later = copy.deepcopy(now)
+    later["fields"].append({"name": "new_field", "type": ["null", "string"], "default": None})
+    plain = asdict(EXAMPLES[topic])
+    assert through_avro(plain, now, later)["new_field"] is None
+    assert "new_field" not in through_avro({**plain, "new_field": "v"}, later, now)
+
+
+def test_a_field_without_default_is_not_backward_compatible() -> None:
+    now = avro_schema(RATINGS)
+    later = copy.deepcopy(now)
+    later["fields"].append({"name": "new_field", "type": "string"})
+    with pytest.raises(fastavro.read.SchemaResolutionError):
+        through_avro(asdict(EXAMPLES[RATINGS]), now, later)

@@ -1,0 +1,119 @@
+"""Scores at their edges, against figures worked out elsewhere."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marquee.domain import scores
+from marquee.domain.coverage import Frontier, SpeedState, coverage
+from marquee.domain.quality import RULES, Measurement, Rule, drift, judge
+from marquee.domain.timeline import DAY, HOUR, ceil, floor, iso, parse_iso
+from marquee.domain.trends import frame, rank
+from tests.conftest import NOON
+
+
+def test_weighted_rating_pulls_to_the_prior() -> None:
+    assert scores.weighted_rating(9.0, 100, 7.0, 100) == 8.0
+    assert scores.weighted_rating(9.0, 0, 7.0, 0) == 7.0
+
+
+def test_wilson_of_a_known_case() -> None:
+    assert scores.wilson_lower(8, 10) == pytest.approx(0.4901625, abs=1e-6)
+    assert scores.wilson_lower(0, 0) == 0.0
+
+
+def test_trend_score_of_a_known_case() -> None:
+    rho = 1 / 28
+    wanted = 2 * (math.sqrt(12.375) - math.sqrt(rho * 87.375)) / math.sqrt(1 + rho)
+    assert scores.trend_score(12, 87, rho) == pytest.approx(wanted)
+    assert scores.trend_score(-1, -1, rho) == scores.trend_score(0, 0, rho)
+
+
+def test_benjamini_hochberg_of_a_known_case() -> None:
+    p = [0.01, 0.04, 0.03, 0.005, 0.5]
+    assert scores.discoveries(p) == [True, True, True, True, False]
+    assert scores.discoveries([]) == []
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=1), st.floats(0.01, 0.99))
+def test_a_quantile_has_its_share_below(values: list[int], share: float) -> None:
+    cut = scores.quantile(values, share)
+    assert sum(value <= cut for value in values) >= share * len(values)
+
+
+def test_tiers_and_unknown_popularity() -> None:
+    pins = scores.pin([(7_000, 10)], list(range(1, 101)))
+    assert [scores.tier(value, pins) for value in (100, 95, 70, 5)] == ["blockbuster", "popular", "moderate", "niche"]
+    assert scores.tier(-1, pins) is None
+    assert scores.tier(None, pins) is None
+
+
+def test_mean_interval_needs_two() -> None:
+    assert scores.mean_interval(100, 10_000, 1) is None
+    low, high = scores.mean_interval(2_000, 2_000_000, 2) or (9.0, 9.0)
+    assert low == high == pytest.approx(0.1)
+
+
+@given(st.integers(0, 2**42), st.sampled_from([HOUR, DAY]))
+def test_floor_and_ceil_bracket(time: int, span: int) -> None:
+    assert floor(time, span) <= time <= ceil(time, span)
+    assert ceil(time, span) - floor(time, span) in (0, span)
+
+
+def test_iso_times_are_read_back() -> None:
+    assert parse_iso(iso(NOON)) == NOON
+    assert parse_iso("2026-03-14T13:00:00+01:00") == NOON
+    assert parse_iso("2026-03-14 12:00:00 UTC") == NOON
+
+
+def test_the_baseline_is_the_same_hours_of_four_weeks() -> None:
+    sight = frame(HOUR, NOON + 7 * 60_000)
+    windows = range(sight.base_start, sight.base_end, 5 * 60_000)
+    counted = sum(sight.in_baseline(window) for window in windows)
+    assert sight.hours == {11, 12}
+    assert counted * 5 * 60_000 == 28 * 2 * HOUR
+    assert sight.exposure == HOUR / (28 * 2 * HOUR)
+    assert not any(sight.in_baseline(window) for window in range(sight.start, sight.end, 5 * 60_000))
+
+
+def test_few_events_are_no_trend_and_many_are() -> None:
+    quiet = {movie: (0, 28, 0) for movie in range(100)}
+    ranked = rank({**quiet, 900: (2, 0, 5), 901: (30, 28, 9)}, 1 / 28)
+    assert [trend.movie_id for trend in ranked[:2]] == [901, 900]
+    assert [trend.rising for trend in ranked[:2]] == [True, False]
+
+
+def test_coverage_names_the_gap_and_nothing_else() -> None:
+    hour = floor(NOON, HOUR)
+    fresh = Frontier(3, "r", hour - 4 * HOUR)
+    assert coverage(fresh, SpeedState(hour - 40 * HOUR, NOON, 1, "9"), NOON).complete
+    stale = Frontier(3, "r", hour - 50 * HOUR)
+    gap = coverage(stale, SpeedState(hour - 60 * HOUR, NOON, 1, "9"), NOON)
+    assert gap.gaps == ((hour - 50 * HOUR, hour - 47 * HOUR),)
+    late = coverage(fresh, SpeedState(hour - 2 * HOUR, NOON, 1, "9"), NOON)
+    assert late.gaps == ((hour - 4 * HOUR, hour - 2 * HOUR),)
+    assert coverage(None, SpeedState(None, None, 0, ""), NOON).complete
+
+
+def rule(name: str) -> Rule:
+    return next(found for found in RULES if found.name == name)
+
+
+def test_quality_warns_stops_and_compares() -> None:
+    weak, critical = rule("review has a text"), rule("a review event is held once")
+    assert judge([Measurement(weak, 0, 100)]).state == "passed"
+    assert judge([Measurement(weak, 7, 100)]).state == "warned"
+    assert judge([Measurement(weak, 11, 100)]).state == "stopped"
+    assert judge([Measurement(critical, 1, 10**6)]).state == "stopped"
+    assert judge([]).score == 100.0
+
+
+def test_drift_needs_history_and_a_real_change() -> None:
+    rows, nulls = rule("films do not vanish"), rule("languages stay known")
+    assert drift(rows, {"rows": 1}, []).passed
+    assert drift(rows, {"rows": 71}, [{"rows": 100}]).passed
+    assert not drift(rows, {"rows": 69}, [{"rows": 100}]).passed
+    assert drift(nulls, {"nulls.language": 0.2}, [{"nulls.language": 0.1}]).passed
+    assert not drift(nulls, {"nulls.language": 0.4}, [{"nulls.language": 0.1}]).passed

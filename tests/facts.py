@@ -35,11 +35,13 @@ def history(seed: int, start: int, hours: int, films: int = 12) -> Iterator[tupl
     standing: dict[int, dict[str, ReviewFact]] = {movie_id: {} for movie_id in range(1, films + 1)}
     for hour in range(hours):
         now = start + hour * HOUR + rng.randrange(50) * MINUTE
-        facts: list[Fact] = [film(movie_id, now, runtime=90 + hour // 40) for movie_id in rng.sample(sorted(standing), 3)]
+        facts: list[Fact] = [
+            film(movie_id, now, runtime=90 + hour // 40) for movie_id in rng.sample(sorted(standing), 3)
+        ]
         facts += [votes(movie_id, now, 10 * hour + movie_id) for movie_id in rng.sample(sorted(standing), 4)]
-        for movie_id in rng.choices(sorted(standing), k=rng.randrange(6)):
+        for number, movie_id in enumerate(rng.choices(sorted(standing), k=rng.randrange(6))):
             age = rng.choice((0, MINUTE, HOUR, 30 * HOUR, 9 * DAY, 200 * DAY, 2_500 * DAY))
-            name = f"r{seed}-{hour}-{len(standing[movie_id])}"
+            name = f"r{seed}-{hour}-{number}"
             fact = review(movie_id, now - age, name, rng.choice(TEXTS), rng.choice((None, 10, 95)))
             standing[movie_id][name] = fact
             facts += [fact] * rng.choice((1, 1, 2))

@@ -38,7 +38,7 @@ class Platform:
         """The event log."""
         from marquee.adapters.sqlite_log import SqliteLog
 
-        return SqliteLog(self.home.path("log.db"), self.settings.partitions)
+        return SqliteLog(self.home.path("log.db"))
 
     @cached_property
     def index(self) -> IdentityIndex:

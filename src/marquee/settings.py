@@ -29,7 +29,6 @@ class Settings(BaseSettings):
     films: int = Field(50_000, ge=1, le=2_000_000, description="Films in the first crawl of TMDB")
     poll_seconds: float = Field(60.0, gt=0, description="Seconds between polls of TMDB's changes")
     batch_hours: int = Field(4, ge=1, le=24, description="Hours between batch runs")
-    partitions: int = Field(6, ge=1, le=256, description="Partitions of each topic; fixed once a home exists")
     sim_seed: int = Field(2026, description="Seed of the simulated TMDB")
     sim_films: int = Field(5_000, ge=1, le=200_000, description="Films in the simulated TMDB")
     sim_days: int = Field(90, ge=1, le=365, description="Days of simulated history before now")

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import NOON
+from tests.facts import film, history, review, votes
 
 from marquee.adapters.codec import records
 from marquee.adapters.memory import MemoryIndex, MemoryLog, MemoryQuarantine
@@ -16,8 +18,6 @@ from marquee.domain.events import METADATA, RATINGS, REVIEWS, ReviewEvent
 from marquee.domain.facts import Gone, Malformed, ReviewList
 from marquee.domain.timeline import DAY, HOUR, ManualClock
 from marquee.ingest.door import Door
-from tests.conftest import NOON
-from tests.facts import film, history, review, votes
 
 
 @pytest.fixture(params=["memory", "embedded"])
@@ -50,7 +50,13 @@ def test_an_edit_is_a_retraction_and_an_insertion(door: Door) -> None:
     door.accept([review(1, NOON - HOUR, "a", "first")])
     door.accept([review(1, NOON - HOUR, "a", "second")])
     door.accept([review(1, NOON - HOUR, "a", "first")])
-    assert weights(door) == [("a", 1, "first"), ("a", -1, "first"), ("a", 1, "second"), ("a", -1, "second"), ("a", 1, "first")]
+    assert weights(door) == [
+        ("a", 1, "first"),
+        ("a", -1, "first"),
+        ("a", 1, "second"),
+        ("a", -1, "second"),
+        ("a", 1, "first"),
+    ]
     ids = [event.event_id for event in logged(door, REVIEWS)]
     assert len(set(ids)) == 5, "going back to an old text is a new fact"
     assert {event.event_time for event in logged(door, REVIEWS)} == {NOON - HOUR}
@@ -70,6 +76,12 @@ def test_lists_in_the_same_batch_see_its_reviews(door: Door) -> None:
     receipt = door.accept([review(1, NOON, "b"), ReviewList(1, "t", frozenset({"b"}))])
     assert receipt.logged == {REVIEWS: 2}
     assert [(name, weight) for name, weight, _ in weights(door)] == [("a", 1), ("b", 1), ("a", -1)]
+
+
+def test_a_review_that_comes_and_goes_in_one_batch_does_not_stand(door: Door) -> None:
+    receipt = door.accept([review(1, NOON, "a"), review(2, NOON, "b"), ReviewList(1, "t", frozenset())])
+    assert receipt.logged == {REVIEWS: 3}
+    assert [weight for name, weight, _ in weights(door) if name == "a"] == [1, -1]
 
 
 def test_a_film_that_is_gone_is_said_once_and_only_if_known(door: Door) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import NOON
+from tests.facts import rating_event, review_event
 
 from marquee.adapters.codec import records
 from marquee.adapters.memory import (
@@ -27,8 +29,6 @@ from marquee.domain.monoids import Gauge
 from marquee.domain.timeline import HOUR, floor
 from marquee.errors import TerminalError
 from marquee.ports import MicroBatch, Publication, SpeedCell, SpeedFilm
-from tests.conftest import NOON
-from tests.facts import rating_event, review_event
 
 EMBEDDED: dict[str, tuple[Callable[[], Any], Callable[[Path], Any]]] = {
     "log": (MemoryLog, SqliteLog),
@@ -147,7 +147,9 @@ def gauge(at: int, count: int = 1) -> Cell:
     return lift_gauge(Gauge(at, 0, count, 7_000, 1))
 
 
-def micro(batch_id: int, cells: dict[tuple[int, int, int], Cell], *seen: str, films: tuple[SpeedFilm, ...] = ()) -> MicroBatch:
+def micro(
+    batch_id: int, cells: dict[tuple[int, int, int], Cell], *seen: str, films: tuple[SpeedFilm, ...] = ()
+) -> MicroBatch:
     return MicroBatch(batch_id, cells, films, [(name, NOON) for name in seen], str(batch_id), NOON, NOON + batch_id)
 
 

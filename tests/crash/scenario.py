@@ -11,6 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import NOON
+from tests.facts import history
+
 from marquee.adapters.iceberg import IcebergCatalog
 from marquee.adapters.sqlite_index import SqliteIndex
 from marquee.adapters.sqlite_log import SqliteLog
@@ -19,8 +22,6 @@ from marquee.adapters.sqlite_views import SqliteViews
 from marquee.app import Platform
 from marquee.domain.timeline import HOUR, ManualClock
 from marquee.settings import load
-from tests.conftest import NOON
-from tests.facts import history
 
 HOURS = 8
 POINTS: dict[str, tuple[type, str]] = {

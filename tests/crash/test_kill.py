@@ -10,13 +10,13 @@ from random import Random
 
 import orjson
 import pytest
+from tests.conftest import NOON
+from tests.crash.scenario import HOURS, POINTS
 
 from marquee.app import Platform
 from marquee.domain.timeline import HOUR, ManualClock
 from marquee.ops import audit
 from marquee.settings import load
-from tests.conftest import NOON
-from tests.crash.scenario import HOURS, POINTS
 
 ROOT = Path(__file__).parents[2]
 CYCLES = [
@@ -70,7 +70,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[int, str]:
     return {}
 
 
-@pytest.mark.parametrize(("seed", "point", "count"), CYCLES, ids=[f"{c[0]}-{c[1].replace(' ', '-')}-{c[2]}" for c in CYCLES])
+@pytest.mark.parametrize(
+    ("seed", "point", "count"), CYCLES, ids=[f"{c[0]}-{c[1].replace(' ', '-')}-{c[2]}" for c in CYCLES]
+)
 def test_a_killed_process_loses_and_doubles_nothing(
     tmp_path: Path, undisturbed: dict[int, str], seed: int, point: str, count: int
 ) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 from pydantic import SecretStr
+from tests.conftest import NOON
+from tests.facts import TEXTS, film, review, votes
 
 from marquee.app import Platform
 from marquee.domain.events import Credit
@@ -18,8 +20,6 @@ from marquee.domain.timeline import HOUR, MINUTE, ManualClock
 from marquee.errors import SettingsError
 from marquee.serving.api.application import create
 from marquee.settings import load
-from tests.conftest import NOON
-from tests.facts import TEXTS, film, review, votes
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +85,8 @@ class Caller:
 
 
 @pytest.fixture
-def call(filled: Platform) -> Iterator[Caller]:
-    yield Caller(filled)
+def call(filled: Platform) -> Caller:
+    return Caller(filled)
 
 
 def test_a_film_merges_both_layers(call: Caller) -> None:
@@ -107,7 +107,9 @@ def test_sentiment_counts_and_breakdown(call: Caller) -> None:
 
 
 def test_trending_says_why(call: Caller) -> None:
-    everything, comedy = (r.json() for r in call("/v1/trending/movies?window=1h", "/v1/trending/movies?window=6h&genre=comedy"))
+    everything, comedy = (
+        r.json() for r in call("/v1/trending/movies?window=1h", "/v1/trending/movies?window=6h&genre=comedy")
+    )
     first = everything["results"][0]
     assert (first["movie_id"], first["observed"], first["rising"]) == (2, 6, True)
     assert first["why"] == "6 reviews in the last 1h, 0.0 expected"
@@ -147,14 +149,43 @@ def test_search(call: Caller, query: str, found: list[int]) -> None:
 
 
 BAD = [
-    *[("/v1/movies/0", 422), ("/v1/movies/-1", 422), ("/v1/movies/9999999999999999999999", 422), ("/v1/movies/abc", 422)],
+    *[
+        ("/v1/movies/0", 422),
+        ("/v1/movies/-1", 422),
+        ("/v1/movies/9999999999999999999999", 422),
+        ("/v1/movies/abc", 422),
+    ],
     *[("/v1/movies/77", 404), ("/v1/movies/1/sentiment?window=1y", 422), ("/v1/movies/77/sentiment", 404)],
-    *[("/v1/trending/movies?limit=0", 422), ("/v1/trending/movies?limit=1000000000", 422), ("/v1/trending/movies?limit=x", 422)],
-    *[("/v1/trending/movies?genre=Dramma", 404), ("/v1/trending/movies?genre=", 422), ("/v1/trending/movies?window=2h", 422)],
-    *[("/v1/search/movies?page=0", 422), ("/v1/search/movies?page_size=1000000000", 422), ("/v1/search/movies?rating_min=11", 422)],
-    *[("/v1/search/movies?year_from=0", 422), ("/v1/search/movies?year_to=99999", 422), ("/v1/search/movies?sort_by=x;--", 422)],
-    *[("/v1/search/movies?rating_min=nan", 422), (f"/v1/search/movies?q={'x' * 201}", 422), ("/v1/nothing", 404), ("/nothing", 404)],
-    *[(f"/v1/search/movies?genre={quote(name)}", 404) for name in ("' OR '1'='1", ".*", "%00", "💥", "../..", "<script>")],
+    *[
+        ("/v1/trending/movies?limit=0", 422),
+        ("/v1/trending/movies?limit=1000000000", 422),
+        ("/v1/trending/movies?limit=x", 422),
+    ],
+    *[
+        ("/v1/trending/movies?genre=Dramma", 404),
+        ("/v1/trending/movies?genre=", 422),
+        ("/v1/trending/movies?window=2h", 422),
+    ],
+    *[
+        ("/v1/search/movies?page=0", 422),
+        ("/v1/search/movies?page_size=1000000000", 422),
+        ("/v1/search/movies?rating_min=11", 422),
+    ],
+    *[
+        ("/v1/search/movies?year_from=0", 422),
+        ("/v1/search/movies?year_to=99999", 422),
+        ("/v1/search/movies?sort_by=x;--", 422),
+    ],
+    *[
+        ("/v1/search/movies?rating_min=nan", 422),
+        (f"/v1/search/movies?q={'x' * 201}", 422),
+        ("/v1/nothing", 404),
+        ("/nothing", 404),
+    ],
+    *[
+        (f"/v1/search/movies?genre={quote(name)}", 404)
+        for name in ("' OR '1'='1", ".*", "%00", "💥", "../..", "<script>")
+    ],
 ]
 
 
@@ -169,7 +200,10 @@ def test_bad_input_gets_a_clear_answer(call: Caller, path: str, status: int) -> 
     assert "Traceback" not in response.text
 
 
-@pytest.mark.parametrize("text", ['"', "a AND (", "title:*", "/.*/", "~5", "' OR 1=1 --", "\\", "%", "_", "^2", "😀", "שלום", "\u0000", "+-!"])
+@pytest.mark.parametrize(
+    "text",
+    ['"', "a AND (", "title:*", "/.*/", "~5", "' OR 1=1 --", "\\", "%", "_", "^2", "😀", "שלום", "\u0000", "+-!"],
+)
 def test_no_character_of_a_search_has_a_meaning(call: Caller, text: str) -> None:
     response = call(f"/v1/search/movies?q={quote(text)}")[0]
     assert response.status_code == 200

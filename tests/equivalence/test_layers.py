@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 import pytest
+from tests.conftest import NOON
+from tests.facts import TEXTS, film, history, rating_event, review, review_event, votes
 
 from marquee.adapters.codec import records
 from marquee.adapters.sqlite_views import SqliteViews
@@ -17,8 +19,6 @@ from marquee.domain.measures import STATE_COLUMNS
 from marquee.domain.timeline import DAY, HOUR, YEAR, ManualClock, floor
 from marquee.errors import QualityStopError
 from marquee.ops import audit
-from tests.conftest import NOON
-from tests.facts import TEXTS, film, history, rating_event, review, review_event, votes
 
 
 def live(platform: Platform, clock: ManualClock, hours: int, seed: int = 5, batch_every: int = 6) -> None:
@@ -33,7 +33,9 @@ def live(platform: Platform, clock: ManualClock, hours: int, seed: int = 5, batc
 
 def gold_rows(platform: Platform) -> Any:
     rows = platform.lake.table(CELLS)
-    return platform.lake.arrow(rows.order_by(["movie_id", "window", "span"]).select("movie_id", "window", "span", *STATE_COLUMNS))
+    return platform.lake.arrow(
+        rows.order_by(["movie_id", "window", "span"]).select("movie_id", "window", "span", *STATE_COLUMNS)
+    )
 
 
 def sentiment(platform: Platform, movie_id: int, window: str = "all") -> Any:
@@ -42,7 +44,9 @@ def sentiment(platform: Platform, movie_id: int, window: str = "all") -> Any:
     return query.sentiment(movie_id, window)
 
 
-def test_any_cut_between_batch_and_speed_gives_the_same_answers(new_platform: Callable[[str], Platform], clock: ManualClock) -> None:
+def test_any_cut_between_batch_and_speed_gives_the_same_answers(
+    new_platform: Callable[[str], Platform], clock: ManualClock
+) -> None:
     found = []
     for name, every in (("often", 3), ("seldom", 11), ("never", 10**6)):
         clock.time = NOON
@@ -52,10 +56,17 @@ def test_any_cut_between_batch_and_speed_gives_the_same_answers(new_platform: Ca
         query.refresh()
         assert (query.world.frontier is None) == (name == "never")
         frozen = {key: value for key, value in query.trending("24h", None, 100).items() if key != "coverage"}
-        answers = [answer for window in ("7d", "30d", "all") for movie in range(1, 12) for answer in [query.sentiment(movie, window)]]
+        answers = [
+            answer
+            for window in ("7d", "30d", "all")
+            for movie in range(1, 12)
+            for answer in [query.sentiment(movie, window)]
+        ]
         for answer in answers:
             del answer["coverage"]
-        frozen["results"] = [{k: v for k, v in line.items() if k not in ("weighted_rating", "tier")} for line in frozen["results"]]
+        frozen["results"] = [
+            {k: v for k, v in line.items() if k not in ("weighted_rating", "tier")} for line in frozen["results"]
+        ]
         found.append(orjson.dumps([frozen, answers]))
     assert found[0] == found[1] == found[2]
 
@@ -203,7 +214,9 @@ def test_a_failed_gate_publishes_nothing_and_says_why(platform: Platform, clock:
     assert sentiment(platform, 1)["counts"]["reviews"] == 3
 
 
-def test_a_publication_that_dies_is_made_up_for(platform: Platform, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_publication_that_dies_is_made_up_for(
+    platform: Platform, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     live(platform, clock, 6, batch_every=10**6)
     clock.time += 2 * HOUR
     with monkeypatch.context() as patch:

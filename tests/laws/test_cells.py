@@ -1,10 +1,13 @@
 """Laws of the cell: a commutative monoid, the same in Python and in Ibis, indifferent to the ladder."""
 
+from itertools import pairwise
+
 import ibis
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.conftest import NOON
 
 from marquee.adapters.arrow import arrow_schema
 from marquee.domain.measures import (
@@ -16,7 +19,6 @@ from marquee.domain.measures import (
     climb_table,
     decode_cell,
     encode_cell,
-    lift_gauge,
     lift_review,
     lift_reviews_table,
     merge,
@@ -25,7 +27,6 @@ from marquee.domain.measures import (
 )
 from marquee.domain.monoids import Gauge
 from marquee.domain.timeline import DAY, LADDER, WINDOW, floor, ladder_cuts, ladder_span
-from tests.conftest import NOON
 
 gauges = st.builds(
     Gauge,
@@ -119,7 +120,9 @@ def test_ibis_merges_as_python_does(engine: ibis.BaseBackend, rows: list[tuple[i
 def test_ibis_lifts_as_python_does(engine: ibis.BaseBackend, found: list[ScoredReview]) -> None:
     names = list(ScoredReview.__slots__)
     columns = {name: pa.array([getattr(review, name) for review in found], pa.int64()) for name in names}
-    table = pa.table({"movie_id": pa.array([1] * len(found), pa.int64()), "window": pa.array([0] * len(found)), **columns})
+    table = pa.table(
+        {"movie_id": pa.array([1] * len(found), pa.int64()), "window": pa.array([0] * len(found)), **columns}
+    )
     lifted = engine.to_pyarrow(merge_table(lift_reviews_table(ibis.memtable(table)), ["movie_id", "window"]))
     assert read_cells(lifted, "movie_id", "window") == {(1, 0): merge_cells(map(lift_review, found))}
 
@@ -147,7 +150,7 @@ def test_a_window_lies_wholly_in_one_rung(age: int) -> None:
     span = ladder_span(window, cuts)
     start = floor(window, span)
     assert {ladder_span(at, cuts) for at in range(start, start + span, max(WINDOW, span // 50))} == {span}
-    assert all(wide.span % narrow.span == 0 for narrow, wide in zip(LADDER, LADDER[1:], strict=False))
+    assert all(wide.span % narrow.span == 0 for narrow, wide in pairwise(LADDER))
 
 
 def test_bronze_keeps_the_raw_body() -> None:

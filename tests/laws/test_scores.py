@@ -5,13 +5,13 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.conftest import NOON
 
 from marquee.domain import scores
 from marquee.domain.coverage import Frontier, SpeedState, coverage
 from marquee.domain.quality import RULES, Measurement, Rule, drift, judge
 from marquee.domain.timeline import DAY, HOUR, ceil, floor, iso, parse_iso
 from marquee.domain.trends import frame, rank
-from tests.conftest import NOON
 
 
 def test_weighted_rating_pulls_to_the_prior() -> None:
@@ -79,7 +79,7 @@ def test_the_baseline_is_the_same_hours_of_four_weeks() -> None:
 
 
 def test_few_events_are_no_trend_and_many_are() -> None:
-    quiet = {movie: (0, 28, 0) for movie in range(100)}
+    quiet = dict.fromkeys(range(100), (0, 28, 0))
     ranked = rank({**quiet, 900: (2, 0, 5), 901: (30, 28, 9)}, 1 / 28)
     assert [trend.movie_id for trend in ranked[:2]] == [901, 900]
     assert [trend.rising for trend in ranked[:2]] == [True, False]

@@ -13,10 +13,74 @@ from marquee.adapters.vader import scorer
 original = vaderSentiment.SentimentIntensityAnalyzer()
 
 SPECIAL = [
-    *["no", "not", "never", "so", "this", "without", "doubt", "least", "at", "very", "but", "or", "nor", "isn't", "kind"],
-    *["of", "sort", "the", "shit", "bomb", "bad", "ass", "yeah", "right", "kiss", "death", "to", "die", "for", "beating"],
-    *["heart", "good", "GREAT", "Horrible", "love", "hate", "extremely", "BARELY", "just", "enough", ":)", ":D", "!", "?"],
-    *["!!!!!", "??", "😀", "😡", "—", "İstanbul", "ß", "hell", "no!", "(good)", "'great'", "...", "", "\n", "BUT", "cover-up"],
+    *[
+        "no",
+        "not",
+        "never",
+        "so",
+        "this",
+        "without",
+        "doubt",
+        "least",
+        "at",
+        "very",
+        "but",
+        "or",
+        "nor",
+        "isn't",
+        "kind",
+    ],
+    *[
+        "of",
+        "sort",
+        "the",
+        "shit",
+        "bomb",
+        "bad",
+        "ass",
+        "yeah",
+        "right",
+        "kiss",
+        "death",
+        "to",
+        "die",
+        "for",
+        "beating",
+    ],
+    *[
+        "heart",
+        "good",
+        "GREAT",
+        "Horrible",
+        "love",
+        "hate",
+        "extremely",
+        "BARELY",
+        "just",
+        "enough",
+        ":)",
+        ":D",
+        "!",
+        "?",
+    ],
+    *[
+        "!!!!!",
+        "??",
+        "😀",
+        "😡",
+        "—",
+        "İstanbul",
+        "ß",
+        "hell",
+        "no!",
+        "(good)",
+        "'great'",
+        "...",
+        "",
+        "\n",
+        "BUT",
+        "cover-up",
+    ],
 ]
 words = st.lists(st.sampled_from(SPECIAL) | st.text(max_size=6), max_size=25).map(" ".join)
 
@@ -58,7 +122,9 @@ def test_the_sentence_mean_is_the_mean_of_sentences() -> None:
 def test_empty_and_odd_texts_have_a_score() -> None:
     assert scorer().score("").compound == 0
     assert scorer().score(" \n ").sentence == 0
-    assert scorer().score("مرحبا بالعالم 👋").compound == round(original.polarity_scores("مرحبا بالعالم 👋")["compound"] * 10_000)
+    assert scorer().score("مرحبا بالعالم 👋").compound == round(
+        original.polarity_scores("مرحبا بالعالم 👋")["compound"] * 10_000
+    )
 
 
 def test_a_megabyte_is_scored() -> None:

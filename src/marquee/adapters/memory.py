@@ -206,9 +206,7 @@ class MemorySpeedViews:
         """Return the state and the last batch synced."""
         return self.now
 
-    def upsert(
-        self, cells: Sequence[SpeedCell], films: Sequence[SpeedFilm], state: SpeedState, batch_id: int
-    ) -> None:
+    def upsert(self, cells: Sequence[SpeedCell], films: Sequence[SpeedFilm], state: SpeedState, batch_id: int) -> None:
         """Replace these cells and films, and the state."""
         for cell in cells:
             self.cells[cell.movie_id, cell.hour, cell.window] = (state.version, cell)
@@ -245,9 +243,7 @@ class MemorySnapshot:
 
     def changed(self, kind: str, after_run: int) -> list[tuple[int, bytes]]:
         """Return the documents of a kind that later runs wrote."""
-        return [
-            (key, body) for (name, key), (run, body) in self.documents.items() if name == kind and run > after_run
-        ]
+        return [(key, body) for (name, key), (run, body) in self.documents.items() if name == kind and run > after_run]
 
 
 class MemoryViews:

@@ -51,6 +51,7 @@ def transaction(connection: sqlite3.Connection, path: Path, *, write: bool = Tru
         try:
             yield connection
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")

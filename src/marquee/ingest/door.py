@@ -123,7 +123,7 @@ class Door:
             if isinstance(fact, ReviewFact):
                 made = self.review_events(fact, known[REVIEWS])
             elif isinstance(fact, ReviewList):
-                made = self.vanished(fact, known[REVIEWS])
+                made = self.vanished(fact, known[REVIEWS], events)
             elif isinstance(fact, VoteFact):
                 made = rating_events(fact, known[RATINGS])
             elif isinstance(fact, FilmFact | Gone):
@@ -160,12 +160,15 @@ class Door:
         known[fact.review_id] = identity_of(insertion)
         return [*made, insertion]
 
-    def vanished(self, fact: ReviewList, known: dict[str, Identity]) -> list[Event]:
-        """Return retractions of a film's reviews that its source no longer lists."""
-        gone = self.index.standing_reviews(fact.movie_id, fact.source) - fact.review_ids
+    def vanished(self, fact: ReviewList, known: dict[str, Identity], planned: Sequence[Event]) -> list[Event]:
+        """Return retractions of a film's reviews, held or just planned, that its source no longer lists."""
+        place = (fact.movie_id, fact.source)
+        new = {e.identity for e in planned if isinstance(e, ReviewEvent) and (e.movie_id, e.source) == place}
+        gone = (self.index.standing_reviews(*place) | new) - fact.review_ids
         made: list[Event] = []
-        for review_id, before in sorted(self.index.lookup(REVIEWS, gone).items()):
-            present = known.get(review_id, before)
+        held = self.index.lookup(REVIEWS, gone)
+        for review_id in sorted(gone):
+            present = known.get(review_id) or held[review_id]
             if present.alive:
                 event = retraction(present)
                 made.append(event)

@@ -1,0 +1,219 @@
+"""The commands as a person uses them: whole processes, their words and exit codes."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.conftest import NOON
+from tests.facts import film, rating_event
+from typer.testing import CliRunner
+
+from marquee.adapters.sqlite_log import SqliteLog
+from marquee.app import Platform
+from marquee.cli import app
+from marquee.domain.timeline import HOUR, ManualClock
+from marquee.errors import StorageError
+from marquee.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "marquee", *arguments],
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "COLUMNS": "300", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def in_words(found: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    assert found.returncode == code, found.stderr
+    assert "Traceback" not in found.stderr
+    for word in words:
+        assert word in found.stderr.replace("\n", " ")
+
+
+def test_errors_are_words_and_exit_code_2(tmp_path: Path) -> None:
+    home = str(tmp_path / "home")
+    in_words(run("ingest", "--home", home), 2, "no TMDB key", "Set TMDB_API_KEY")
+    in_words(run("ingest", "--home", home, TMDB_API_KEY="0" * 32), 2, "v3 API key", "API Read Access Token")
+    in_words(run("status", "--home", home + "2"), 2, "there is no home", "marquee up")
+    in_words(run("verify", "--home", home + "2"), 2, "there is no home")
+    in_words(run("import", "imdb", "x", "--home", home), 2, "no data set kind 'imdb'", "tmdb5000, movielens, tmdb-json")
+    in_words(run("import", "tmdb5000", "/nowhere", "--home", home), 2, "there is no file")
+    in_words(run("serve", "--home", home, "--host", "0.0.0.0"), 2, "refusing to listen", "MARQUEE_API_KEY")
+    in_words(run("serve", "--home", home, MARQUEE_PORT="99999"), 2, "settings cannot be used", "PORT")
+    in_words(run("batch", "--home", home, "--from", "soon"), 2, "no ISO 8601 time")
+    in_words(run("batch", "--home", home, "--from", "2026-02-02", "--to", "2026-01-01"), 2, "must lie before")
+
+
+def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    in_words(run("speed", "--once", "--home", str(tmp_path / "file" / "home")), 2, "cannot use")
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "layout.json").write_text('{"layout": 99}')
+    in_words(run("speed", "--once", "--home", str(home)), 2, "has layout 99")
+
+
+def test_a_port_in_use_is_said(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        in_words(run("serve", "--home", str(tmp_path / "home"), "--port", port), 2, f"127.0.0.1:{port}", "--port")
+        in_words(run("up", "--home", str(tmp_path / "home"), "--port", port), 2, f"127.0.0.1:{port}")
+
+
+def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
+    log = SqliteLog(tmp_path / "log.db")
+    log.append([rating_event("a", 1, NOON)], NOON)
+    log.connection.execute("PRAGMA max_page_count = 12")
+    many = [rating_event(f"b{n}", n, NOON) for n in range(20_000)]
+    with pytest.raises(StorageError, match=r"full[\s\S]*Free some space"):
+        log.append(many, NOON)
+    log.connection.execute("PRAGMA max_page_count = 100000")
+    before = log.end()
+    log.append([rating_event("c", 1, NOON)], NOON + 1)
+    assert int(log.end()) == int(before) + 1
+    assert len(log.read("", 10**6)[0]) == 2
+
+
+def test_a_batch_and_its_audit_from_the_command_line(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    platform = Platform(Settings(home=home), ManualClock(NOON))
+    platform.door().accept([film(movie, NOON) for movie in range(1, 9)])
+    assert json.loads(run("batch", "--home", str(home), "--json").stdout)["state"] == "published"
+    verified = run("verify", "--home", str(home), "--json")
+    found = json.loads(verified.stdout)
+    assert (verified.returncode, found["answers_checked"], found["differ"]) == (0, 35, 0)
+    assert json.loads(run("verify", "--home", str(home), "--sample", "2", "--json").stdout)["answers_checked"] == 11
+    status = json.loads(run("status", "--home", str(home), "--json").stdout)
+    assert status["batch"]["run_id"]
+    shown = run("status", "--home", str(home))
+    assert "frontier" in shown.stdout
+    views = Platform(Settings(home=home), ManualClock(NOON + HOUR)).views
+    views.connection().execute("UPDATE documents SET body = replace(body, 'Film 3', 'Film X') WHERE kind = 'film'")  # type: ignore[attr-defined]
+    drifted = run("verify", "--home", str(home), "--json")
+    assert (drifted.returncode, json.loads(drifted.stdout)["differ"]) == (1, 4)
+    in_words(run("reset", "--home", str(home), "--yes"), 0, "deleted")
+    assert not home.exists()
+
+
+def test_every_command_and_option_is_documented() -> None:
+    text = (ROOT / "README.md").read_text() + "".join(path.read_text() for path in (ROOT / "docs").rglob("*.md"))
+    names = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
+    assert sorted(names) == [
+        "batch",
+        "import",
+        "ingest",
+        "reset",
+        "serve",
+        "simulate",
+        "speed",
+        "status",
+        "up",
+        "verify",
+    ]
+    for name in names:
+        assert f"marquee {name}" in text, name
+        assert CliRunner().invoke(app, [name, "--help"]).exit_code == 0
+
+
+def test_every_setting_is_documented() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text()
+    for name, field in Settings.model_fields.items():
+        variable = str(field.validation_alias or f"MARQUEE_{name.upper()}")
+        assert f"`{variable}`" in text, variable
+
+
+@contextlib.contextmanager
+def up(home: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", "MARQUEE_SIM_FILMS": "120", "MARQUEE_SIM_DAYS": "10"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "marquee", "up", "--home", str(home), "--port", str(port)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def answer(port: int, path: str, seconds: float = 90) -> httpx.Response:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=10)
+        except httpx.HTTPError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+def children_of(home: Path) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and str(home) in (entry / "environ").read_text().replace("\0", "\n"):
+                found.append(int(entry.name))
+    return found
+
+
+def gone(home: Path, seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    while children_of(home) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not children_of(home)
+
+
+def test_up_from_nothing_to_answers_and_down_again(tmp_path: Path) -> None:
+    home, port = tmp_path / "home", free_port()
+    with up(home, port) as process:
+        assert answer(port, "/health").json()["status"] == "ok"
+        page = answer(port, "/")
+        assert "What is hot now" in page.text
+        films = answer(port, "/v1/search/movies").json()
+        assert films["total"] > 80
+        in_words(run("up", "--home", str(home), "--port", str(free_port())), 2, "already runs `marquee up`")
+        in_words(run("reset", "--home", str(home), "--yes"), 2, "is in use by")
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, output
+        assert "Traceback" not in output
+        assert f"http://127.0.0.1:{port}" in output
+    assert gone(home)
+    with up(home, port) as process:
+        again = answer(port, "/v1/search/movies").json()
+        assert again["total"] >= films["total"]
+        process.kill()
+        process.wait()
+        assert gone(home), "children must not outlive a killed parent"
+    verified = run("verify", "--home", str(home), "--json")
+    assert json.loads(verified.stdout)["differ"] == 0
+    assert re.search(r'"answers_checked": [1-9]', verified.stdout)

@@ -280,6 +280,10 @@ class Lake(Protocol):
         """Delete whole partitions."""
         ...
 
+    def files(self, name: str) -> list[dict[str, Any]]:
+        """Return the partition of every data file of a table, as the values of its columns."""
+        ...
+
     def partitions(self, name: str) -> list[dict[str, Any]]:
         """Return the partitions that hold rows."""
         ...

@@ -15,7 +15,7 @@ from marquee.app import Platform
 from marquee.batch import gold
 from marquee.batch.tables import BASE, BRONZE, CELLS, SILVER
 from marquee.domain.events import METADATA, RATINGS, REVIEWS
-from marquee.domain.measures import STATE_COLUMNS
+from marquee.domain.measures import STATE_COLUMNS, merge_table
 from marquee.domain.timeline import DAY, HOUR, YEAR, ManualClock, floor
 from marquee.errors import QualityStopError
 from marquee.ops import audit
@@ -32,7 +32,7 @@ def live(platform: Platform, clock: ManualClock, hours: int, seed: int = 5, batc
 
 
 def gold_rows(platform: Platform) -> Any:
-    rows = platform.lake.table(CELLS)
+    rows = merge_table(platform.lake.table(CELLS), ["movie_id", "window", "span"])
     return platform.lake.arrow(
         rows.order_by(["movie_id", "window", "span"]).select("movie_id", "window", "span", *STATE_COLUMNS)
     )

@@ -64,6 +64,10 @@ class DuckLake:
         """Delete whole partitions."""
         self.catalog.commit(name, None, {}, partitions)
 
+    def files(self, name: str) -> list[dict[str, Any]]:
+        """Return the partition of every data file."""
+        return self.catalog.file_partitions(name)
+
     def partitions(self, name: str) -> list[dict[str, Any]]:
         """Return the partitions that hold rows."""
         return self.catalog.partitions(name)

@@ -123,12 +123,14 @@ class IcebergCatalog:
 
     def partitions(self, name: str) -> list[dict[str, Any]]:
         """Return the partitions that hold rows, as the values of their columns."""
+        found = {tuple(partition.items()) for partition in self.file_partitions(name)}
+        return [dict(items) for items in sorted(found)]
+
+    def file_partitions(self, name: str) -> list[dict[str, Any]]:
+        """Return the partition of every data file."""
         columns = TABLES[name].partition
-        found = {
-            tuple(task.file.partition[index] for index in range(len(columns)))
-            for task in self.load(name).scan().plan_files()
-        }
-        return [dict(zip(columns, values, strict=True)) for values in sorted(found)]
+        files = [task.file for task in self.load(name).scan().plan_files()]
+        return [{column: file.partition[index] for index, column in enumerate(columns)} for file in files]
 
     def expire(self, now: int) -> None:
         """Forget snapshots older than a day, and delete the files that no snapshot names any more."""

@@ -1,5 +1,9 @@
-"""Gold: cells of all measures per film, rolled up the ladder; always base plus the fold of silver."""
+"""Gold: cells of all measures per film, rolled up the ladder; always base plus the fold of silver.
 
+Several rows may hold parts of one cell: readers merge them, as merging is all that can be done to a cell.
+"""
+
+from collections import Counter
 from typing import Any
 
 import ibis
@@ -15,6 +19,10 @@ from marquee.domain.timeline import WINDOW
 from marquee.ports import Lake
 
 ACCOUNTED = Rule("gold accounts for every silver review", CELLS, "between", ("reviews",), critical=True)
+ABOVE_ZERO = Rule("no film counts below zero", CELLS, "between", ("reviews",))
+FILES_KEPT = 12
+"""Files of a partition at which it is rewritten as one."""
+
 ROWS = tuple(TABLES[CELLS].columns)
 
 
@@ -44,19 +52,24 @@ def refold(lake: Lake, end: int) -> tuple[Any, list[dict[str, Any]]]:
 
 
 def advance(lake: Lake, end: int) -> tuple[Any, list[dict[str, Any]]]:
-    """Return the partitions of gold that new silver rows and the ladder change, as they are at frontier `end`."""
+    """Return the cells that new silver rows add at frontier `end`, and the partitions rewritten with them.
+
+    Cells merge when they are read, so new ones are appended beside old ones of the same window. Rewritten,
+    and merged, are only the partitions whose cells climb the ladder, and those that have many files.
+    """
     start = gold_hour(lake)
-    fresh = lake.local(with_gold_month(climb_table(fold(lake, start, end), end)).select(*ROWS))
-    landed = lake.arrow(fresh.select("year", "month").distinct()).to_pylist()
-    touched = {(part["year"], part["month"]) for part in (*landed, *aged(start, end))}
-    if not touched:
-        return fresh, []
-    where = {"year": sorted({year for year, _ in touched}), "month": sorted({month for _, month in touched})}
+    files = Counter((part["year"], part["month"]) for part in lake.files(CELLS))
+    ripe = {(part["year"], part["month"]) for part in aged(start, end)}
+    ripe |= {part for part, count in files.items() if count >= FILES_KEPT}
+    fresh = fold(lake, start, end)
+    if not ripe:
+        return with_gold_month(climb_table(fresh, end)).select(*ROWS), []
+    where = {"year": sorted({year for year, _ in ripe}), "month": sorted({month for _, month in ripe})}
     held = lake.table(CELLS, where)
-    held = held.filter((held.year * 100 + held.month).isin([year * 100 + month for year, month in touched]))
-    rows = climb_table(held.union(fresh.select(*held.columns)), end)
-    climbed = with_gold_month(rows).select(*ROWS)
-    return climbed, [{"year": year, "month": month} for year, month in sorted(touched)]
+    held = held.filter((held.year * 100 + held.month).isin([year * 100 + month for year, month in ripe]))
+    held = held.drop("year", "month")
+    climbed = climb_table(held.union(fresh.select(*held.columns)), end)
+    return with_gold_month(climbed).select(*ROWS), [{"year": year, "month": month} for year, month in sorted(ripe)]
 
 
 def build(lake: Lake, end: int, *, full: bool) -> dict[str, Any]:
@@ -69,7 +82,7 @@ def build(lake: Lake, end: int, *, full: bool) -> dict[str, Any]:
     measurements += [
         gate.measure_unique(lake, rule, staged) for rule in RULES if rule.table == CELLS and rule.kind == "unique"
     ]
-    measurements.append(measure_accounted(lake, staged, replaced, end))
+    measurements += measure_accounted(lake, staged, replaced, end)
     verdict = gate.pass_gate("gold", measurements)
     written = lake.replace(CELLS, staged, replaced, {"hour": str(end)})
     return {"score": verdict.score, "state": verdict.state, "reasons": verdict.reasons, "cells": written}
@@ -80,15 +93,23 @@ def total(lake: Lake, rows: Any, column: str) -> int:
     return int(lake.arrow(rows.aggregate(total=rows[column].sum())).column(0)[0].as_py() or 0)
 
 
-def measure_accounted(lake: Lake, staged: Any, replaced: list[dict[str, Any]], end: int) -> Measurement:
-    """Compare the reviews gold counts with the weights silver and base hold: nothing lost, nothing doubled."""
+def measure_accounted(lake: Lake, staged: Any, replaced: list[dict[str, Any]], end: int) -> list[Measurement]:
+    """Compare the reviews gold will count with the weights silver and base hold, and look for films below zero."""
     gone = [part["year"] * 100 + part["month"] for part in replaced]
     held = lake.table(CELLS)
-    kept = total(lake, held.filter((held.year * 100 + held.month).notin(gone)) if gone else held, "reviews")
+    kept = held.filter((held.year * 100 + held.month).notin(gone)) if gone else held
+    films = kept.select("movie_id", "reviews").union(staged.select("movie_id", "reviews")).group_by("movie_id")
+    totals = films.agg(reviews=lambda t: t.reviews.sum().cast("int64"))
+    found = lake.arrow(
+        totals.aggregate(films=totals.count(), reviews=totals.reviews.sum(), below=(totals.reviews < 0).sum())
+    ).to_pylist()[0]
     reviews = read(lake, SILVER[REVIEWS], silver_from(lake), end)
     expected = total(lake, reviews, "weight") + total(lake, lake.table(BASE), "reviews")
-    found = kept + total(lake, staged, "reviews")
-    return Measurement(ACCOUNTED, abs(found - expected), max(expected, 1))
+    missed = abs(int(found["reviews"] or 0) - expected)
+    return [
+        Measurement(ACCOUNTED, missed, max(expected, 1)),
+        Measurement(ABOVE_ZERO, int(found["below"] or 0), found["films"]),
+    ]
 
 
 def retire_silver(lake: Lake, before: int) -> None:

@@ -52,6 +52,7 @@ class BatchLayer:
         frontier = 0
         try:
             progress("archive")
+            done = gold.gold_hour(self.lake)
             frontier, report["archived"] = archive(self.log, self.lake, self.clock)
             run_id = f"{iso(frontier)}-{run}"
             progress("silver")
@@ -62,7 +63,7 @@ class BatchLayer:
             progress("publish")
             state = self.publish(Frontier(run, run_id, frontier), report, everything=again is not None)
             progress("retention")
-            self.retain(frontier)
+            self.retain(frontier, done)
         except MarqueeError as error:
             state = "stopped" if isinstance(error, QualityStopError) else "failed"
             self.runs.record(
@@ -149,8 +150,10 @@ class BatchLayer:
         self.views.publish(Publication(frontier, self.clock.now(), facts), changed)
         return "published"
 
-    def retain(self, frontier: int) -> None:
-        """Drop what is past its retention: log 7 d, bronze 90 d, silver 2 y (after moving it into base)."""
+    def retain(self, frontier: int, done: int) -> None:
+        """Drop what is past its retention: log 7 d, bronze 90 d, silver 2 y (after moving it into base); once a day."""
+        if floor(frontier, DAY) == floor(done, DAY):
+            return
         self.log.trim(min(frontier, floor(frontier - LOG_KEPT, HOUR)))
         for name in BRONZE.values():
             old = [p for p in self.lake.partitions(name) if hour_start(p) + HOUR <= frontier - BRONZE_KEPT]

@@ -75,19 +75,20 @@ import pyarrow.parquet as pq
 from benchmarks import batch as b
 from marquee.app import Platform
 from marquee.batch import silver
+from marquee.batch.tables import BRONZE
 from marquee.domain.timeline import ManualClock, HOUR
 from marquee.settings import Settings
 silver.score_columns = b.quick_scores
 home, mode, now = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 platform = Platform(Settings(home=home), ManualClock(now))
-for topic in b.BRONZE:
+for topic in BRONZE:
     path = home.parent / f"{mode}-{topic}.parquet"
     rows = pq.read_table(path) if path.exists() else None
     lake = platform.lake
     if rows is not None:
-        lake.append(b.BRONZE[topic], rows, {"hour": str(now)})
+        lake.append(BRONZE[topic], rows, {"hour": str(now)})
     else:
-        lake.append(b.BRONZE[topic], lake.arrow(lake.table(b.BRONZE[topic])).slice(0, 0), {"hour": str(now)})
+        lake.append(BRONZE[topic], lake.arrow(lake.table(BRONZE[topic])).slice(0, 0), {"hour": str(now)})
 layer = platform.batch()
 began, wall = time.process_time(), time.perf_counter()
 report = layer.run()
@@ -101,8 +102,9 @@ def duckdb_script(folder: Path, now: int) -> None:
     """The same work as one hand-written script."""
     db = duckdb.connect(config={"threads": 2})
     cuts = ladder_cuts(now)
-    reviews = '{"event_id":"VARCHAR","movie_id":"BIGINT","event_time":"BIGINT","weight":"BIGINT","stars":"BIGINT","text":"VARCHAR"}'
-    ratings = '{"event_id":"VARCHAR","movie_id":"BIGINT","event_time":"BIGINT","votes":"BIGINT","average":"BIGINT","popularity":"BIGINT"}'
+    common = '"event_id":"VARCHAR","movie_id":"BIGINT","event_time":"BIGINT",'
+    reviews = f'{{{common}"weight":"BIGINT","stars":"BIGINT","text":"VARCHAR"}}'
+    ratings = f'{{{common}"votes":"BIGINT","average":"BIGINT","popularity":"BIGINT"}}'
     db.execute(
         f"""CREATE TEMP TABLE r AS SELECT * EXCLUDE (n) FROM (
             SELECT *, row_number() OVER (PARTITION BY event_id ORDER BY ingest_time, "partition", "offset") n FROM (

@@ -1,0 +1,95 @@
+"""Servers in processes of their own, their CPU time, and a load on keep-alive connections."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `python ARGUMENTS` until the block ends."""
+    child = subprocess.Popen([sys.executable, *arguments], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        yield child
+    finally:
+        child.terminate()
+        child.wait(20)
+
+
+def wait_for(url: str) -> None:
+    """Wait until a server answers."""
+    for _ in range(600):
+        try:
+            httpx.get(url, timeout=5)
+        except httpx.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(url)
+
+
+def cpu_of(pid: int) -> float:
+    """Return the CPU seconds a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a load found: requests answered, wall seconds, and each answer's time, sorted, in seconds."""
+
+    requests: int
+    seconds: float
+    times: list[float]
+
+    def quantile(self, share: float) -> float:
+        return self.times[min(len(self.times) - 1, int(share * len(self.times)))]
+
+
+async def one_connection(port: int, paths: Sequence[str], until: float, times: list[float]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    number = 0
+    while time.perf_counter() < until:
+        path = paths[number % len(paths)]
+        number += 1
+        began = time.perf_counter()
+        writer.write(f"GET {path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        await reader.readexactly(length)
+        if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 404")):
+            raise ValueError(f"{path}: {head[:80]!r}")
+        times.append(time.perf_counter() - began)
+    writer.close()
+
+
+def load(port: int, paths: Sequence[str], connections: int, seconds: float) -> Load:
+    """Ask for paths on so many keep-alive connections for so long; each connection starts at another path."""
+    times: list[float] = []
+
+    async def run() -> float:
+        began = time.perf_counter()
+        until = began + seconds
+        turns = [[*paths[n % len(paths) :], *paths[: n % len(paths)]] for n in range(connections)]
+        await asyncio.gather(*(one_connection(port, turn, until, times) for turn in turns))
+        return time.perf_counter() - began
+
+    spent = asyncio.run(run())
+    return Load(len(times), spent, sorted(times))

@@ -112,7 +112,9 @@ def ingest(
     with platform.home.lock("ingest"):
         source, stop = live.source_of(platform), Stop()
         with bars() as show:
-            asyncio.run(live.first_crawl(platform, source, show))
+            finished = asyncio.run(live.unless(stop, live.first_crawl(platform, source, show)))
+        if not finished:
+            return
         stopped = stop if not once else stop_after_first()
         asyncio.run(live.follow(platform, source, stopped, lambda text: console.print(f"[yellow]{text}[/]")))
 

@@ -79,7 +79,7 @@ class DuckLake:
         source = ibis.to_sql(rows.select("partition", "offset", "ingest_time", "body"), dialect="duckdb")
         fact = structure.replace("'", "''")
         return self.engine.sql(
-            'SELECT "partition", "offset", ingest_time, body, '
+            'SELECT "partition", "offset", ingest_time, '
             f"unnest(json_transform(body, '{fact}')) FROM ({source}) AS bronze",
             dialect="duckdb",
         )

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import ibis
-
 from marquee.domain.quality import ROW_LEVEL, RULES, Measurement, Rule, Verdict, drift, judge
 from marquee.errors import QualityStopError
 from marquee.ports import Lake
@@ -49,10 +47,10 @@ def sound_rows(lake: Lake, table: str, rows: Any, measured: Sequence[Measurement
 
 def measure_unique(lake: Lake, rule: Rule, rows: Any) -> Measurement:
     """Count rows beyond the first of each combination of the rule's columns."""
-    keys = [rows[column] for column in rule.columns]
-    key = keys[0] if len(keys) == 1 else ibis.struct(dict(zip(rule.columns, keys, strict=True)))
-    found = lake.arrow(rows.aggregate(total=rows.count(), distinct=key.nunique())).to_pylist()[0]
-    return Measurement(rule, found["total"] - found["distinct"], found["total"])
+    groups = rows.group_by(list(rule.columns)).agg(rows=rows.count())
+    found = lake.arrow(groups.aggregate(total=groups.rows.sum(), distinct=groups.count())).to_pylist()[0]
+    total = int(found["total"] or 0)
+    return Measurement(rule, total - found["distinct"], total)
 
 
 def measure_reference(lake: Lake, rule: Rule, rows: Any, target: Any) -> Measurement:

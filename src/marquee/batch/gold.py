@@ -37,11 +37,11 @@ def silver_from(lake: Lake) -> int:
 
 
 def fold(lake: Lake, start: int, end: int) -> Any:
-    """Fold the silver rows with ingest time in [start, end) into 5-minute cells."""
+    """Lift the silver rows with ingest time in [start, end) to 5-minute cells, a row an event; climbing merges them."""
     start = max(start, silver_from(lake))
     reviews = lift_reviews_table(read(lake, SILVER[REVIEWS], start, end))
     ratings = lift_gauges_table(read(lake, SILVER[RATINGS], start, end))
-    return merge_table(reviews.union(ratings), ["movie_id", "window"]).mutate(span=ibis.literal(WINDOW, "int64"))
+    return reviews.union(ratings).mutate(span=ibis.literal(WINDOW, "int64"))
 
 
 def refold(lake: Lake, end: int) -> tuple[Any, list[dict[str, Any]]]:

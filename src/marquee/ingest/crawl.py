@@ -74,7 +74,7 @@ class Crawl:
     async def fetch_all(self, progress: Progress = lambda done, of: None) -> Receipt:
         """Fetch every listed film that was not fetched yet."""
         receipt = Receipt()
-        while todo := self.memory.todo(GROUP * 4):
+        while todo := self.memory.todo(GROUP):
             known = self.door.index.lookup(METADATA, [f"{movie_id}@{SOURCE}" for movie_id in todo])
             had = {int(identity.split("@")[0]) for identity in known}
             self.memory.done(had, [], self.clock.now())

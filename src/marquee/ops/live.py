@@ -5,9 +5,10 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import httpx
 
@@ -167,6 +168,19 @@ async def follow(platform: Platform, source: Source, stopped: Callable[[], bool]
                 await asyncio.sleep(0.2)
     finally:
         await tmdb.close()
+
+
+async def unless(stopped: Callable[[], bool], work: Coroutine[Any, Any, None]) -> bool:
+    """Do some work, and leave it when told to stop; return whether it was finished."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        if stopped():
+            task.cancel()
+        await asyncio.wait({task}, timeout=0.2)
+    if task.cancelled():
+        return False
+    task.result()
+    return True
 
 
 def innermost(error: BaseException) -> BaseException:

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from marquee.app import Platform
-from marquee.errors import MarqueeError, TransientError
+from marquee.errors import TransientError
 from marquee.ops import live
 from marquee.ops.processes import Family, Stop
 from marquee.serving.server import check_port
@@ -42,24 +42,11 @@ def prepare(platform: Platform, family: Family, console: Console, bars: Bars, st
         source = live.source_of(platform)
     fill = live.simulated_past if simulated else live.first_crawl
     with bars() as show:
-
-        def watched(what: str, done: int, of: int) -> None:
-            if stop():
-                raise KeyboardInterrupt
-            show(what, done, of)
-
-        try:
-            asyncio.run(fill(platform, source, watched))
-            if simulated:
-                asyncio.run(live.set_clock(source, 0))
-            first_run(platform, watched)
-        except (KeyboardInterrupt, BaseExceptionGroup) as error:
-            found = live.plain(error)
-            if isinstance(found, MarqueeError):
-                raise found from None
-            if not stop():
-                raise
+        if not asyncio.run(live.unless(stop, fill(platform, source, show))):
             return None
+        if simulated:
+            asyncio.run(live.set_clock(source, 0))
+        first_run(platform, show)
     return source
 
 

@@ -79,6 +79,9 @@ HOUR_WEIGHTS = (3, 2, 1, 1, 1, 1, 2, 3, 4, 4, 4, 5, 5, 5, 5, 5, 6, 7, 8, 9, 10, 
 REVIEWS_A_DAY = 0.06
 """Mean reviews per film and day over the whole catalogue: 300 a day at 5,000 films."""
 
+BURSTS, BURST = 3, 120.0
+"""Films a day that are suddenly on everybody's lips, and by how much more they are reviewed."""
+
 LATE, EDITED, DELETED, REPEATED = 0.06, 0.04, 0.02, 0.02
 
 
@@ -183,6 +186,7 @@ class Catalogue:
         since = np.maximum(age, 0)
         fresh = np.where(age >= 0, 0.1 + 2.0 * np.exp(-since / 12) + 0.5 * np.exp(-since / 90), 0)
         rates = np.sqrt(self.appeal) * fresh
+        rates[generator.choice(self.size, min(BURSTS, self.size), replace=False)] *= BURST
         weekday = 1.35 if (day + 3) % 7 >= 5 else 0.86
         rates = rates / max(rates.sum(), 1e-9) * REVIEWS_A_DAY * self.size * weekday
         found: list[Review] = []

@@ -244,7 +244,7 @@ def title(rng: Random) -> str:
         f"A {noun} in {rng.choice(PLACES)}",
         f"The {noun}",
         f"{rng.choice(FIRST)}'s {noun}",
-        f"{noun}s and {rng.choice(NOUNS)}s",
+        f"The {noun} and the {rng.choice(NOUNS)}",
         f"{adjective} {noun} {rng.randint(2, 4)}",
     )
     return rng.choice(forms)

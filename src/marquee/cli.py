@@ -198,16 +198,20 @@ def batch(
     )
 
 
+def iso_time(option: str, text: str) -> int:
+    """Read an option's time."""
+    try:
+        return parse_iso(text)
+    except (ValueError, OverflowError) as error:
+        raise SettingsError(f"{option} is no ISO 8601 time: {error}", hint="For example: 2026-01-31T08:00") from None
+
+
 def past_interval(start: str | None, end: str | None) -> tuple[int, int] | None:
     """Read a backfill's interval as whole ingest hours."""
     if start is None and end is None:
         return None
-    try:
-        first, last = parse_iso(start or "1970-01-01"), parse_iso(end) if end else SYSTEM_CLOCK.now()
-    except (ValueError, OverflowError) as error:
-        raise SettingsError(
-            f"--from or --to is no ISO 8601 time: {error}", hint="For example: --from 2026-01-31T08:00"
-        ) from None
+    first = iso_time("--from", start or "1970-01-01")
+    last = iso_time("--to", end) if end else SYSTEM_CLOCK.now()
     if first >= last:
         raise SettingsError("--from must lie before --to", hint="For example: --from 2026-01-31 --to 2026-02-01")
     return floor(first, HOUR), floor(last + HOUR - 1, HOUR)
@@ -268,6 +272,7 @@ def simulate(
         float, typer.Option(help="Simulated seconds per second until now is reached; 0 starts at now")
     ] = 0,
     rate: Annotated[float, typer.Option(help="Requests per second before a 429; 0: no limit")] = 0,
+    origin: Annotated[str | None, typer.Option(help="Day the world is made for (ISO 8601); today without it")] = None,
     manual_clock: Annotated[bool, typer.Option("--manual-clock", help="Let PUT /simulator/clock set the time")] = False,
 ) -> None:
     """Serve a simulated TMDB on 127.0.0.1. Its key is MARQUEE_SIMULATOR_KEY, or a new one that is printed."""
@@ -291,7 +296,8 @@ def simulate(
     if key is None:
         key = secrets.token_hex(16)
         console.print(f"simulated TMDB on http://127.0.0.1:{port}/3, key {key}")
-    service = SimulatedTmdb(Catalogue(settings.sim_seed, settings.sim_films, now), clock, settings.sim_days)
+    made_for = now if origin is None else iso_time("--origin", origin)
+    service = SimulatedTmdb(Catalogue(settings.sim_seed, settings.sim_films, made_for), clock, settings.sim_days)
     asyncio.run(run(SimulatorApp(service, clock, key, rate), "127.0.0.1", port))
 
 

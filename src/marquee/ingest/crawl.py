@@ -92,7 +92,7 @@ class Crawl:
         return receipt
 
     async def fetch_group(self, ids: Sequence[int]) -> Receipt:
-        """Fetch one group; a film that is gone is accepted as gone."""
+        """Fetch one group; a film that is gone is accepted as gone, one in another language only if it is held."""
         queue = list(reversed(ids))
         bodies: list[dict[str, Any]] = []
         gone: list[int] = []
@@ -110,8 +110,10 @@ class Crawl:
                 tasks.create_task(work())
         now = self.clock.now()
         facts: list[Fact] = [Gone(movie_id, now, SOURCE) for movie_id in gone]
+        held = self.door.index.lookup(METADATA, [f"{movie_id}@{SOURCE}" for movie_id in ids])
         for body in bodies:
-            facts += body_facts(body, now)
+            if body.get("original_language") == LANGUAGE or f"{body.get('id')}@{SOURCE}" in held:
+                facts += body_facts(body, now)
         receipt = await asyncio.to_thread(self.door.accept, facts)
         self.memory.done([body["id"] for body in bodies if isinstance(body.get("id"), int)], gone, now)
         return receipt

@@ -14,7 +14,7 @@ import httpx
 
 from marquee.adapters.sqlite_crawl import SqliteCrawl
 from marquee.app import Platform
-from marquee.domain.timeline import DAY, SECOND, ManualClock, floor
+from marquee.domain.timeline import DAY, SECOND, ManualClock, floor, iso
 from marquee.errors import MarqueeError, SettingsError, TransientError
 from marquee.ingest.crawl import Crawl
 from marquee.ops.processes import Family
@@ -61,19 +61,16 @@ def free_port() -> int:
 
 
 def start_simulator(platform: Platform, family: Family, *, manual: bool) -> Source:
-    """Start the simulated TMDB as a child, and wait until it answers."""
+    """Start the simulated TMDB as a child, and wait until it answers. A home's world keeps the day it was made for."""
     settings = platform.settings
     port = settings.sim_port or free_port()
+    memory = SqliteCrawl(platform.home.path("crawl.db"))
+    origin = memory.note("simulated_origin") or iso(platform.clock.now())
+    memory.remember("simulated_origin", origin)
     key = secrets.token_hex(16)
     arguments = ["simulate", "--port", str(port), *(["--manual-clock"] if manual else [])]
-    arguments += [
-        "--seed",
-        str(settings.sim_seed),
-        "--films",
-        str(settings.sim_films),
-        "--days",
-        str(settings.sim_days),
-    ]
+    world = {"seed": settings.sim_seed, "films": settings.sim_films, "days": settings.sim_days, "origin": origin}
+    arguments += [part for name, value in world.items() for part in (f"--{name}", str(value))]
     family.start("simulate", arguments, {SIMULATED_KEY: key})
     url = f"http://127.0.0.1:{port}/3"
     deadline = time.monotonic() + 60

@@ -42,7 +42,7 @@ async def serve_app(platform: Platform) -> None:
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
-        log_access=False,
+        log_enabled=False,
     )
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

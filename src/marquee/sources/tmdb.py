@@ -183,7 +183,7 @@ class Tmdb:
         page, last = 1, 1
         while page <= last:
             results, last = await self.page("/movie/changes", page, start_date=start, end_date=end)
-            ids |= {item["id"] for item in results if isinstance(item.get("id"), int)}
+            ids |= {item["id"] for item in results if isinstance(item.get("id"), int) and not item.get("adult")}
             page += 1
         return ids
 

@@ -32,9 +32,12 @@ class Log(Protocol):
         ...
 
     def read(
-        self, after: str, limit: int, topic: str | None = None, before: int | None = None
+        self, after: str, limit: int, topic: str | None = None, before: int | None = None, until: str | None = None
     ) -> tuple[list[Batch], str]:
-        """Return about `limit` events after a position, and the position reached; `before` bounds the ingest time."""
+        """Return about `limit` events after a position, and the position reached.
+
+        `before` bounds the ingest time; `until` is a position past which nothing is read.
+        """
         ...
 
     def seal(self, now: int) -> int:

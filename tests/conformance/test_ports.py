@@ -82,6 +82,16 @@ def test_a_log_separates_topics_and_bounds_time(adapter: Make) -> None:
     assert names(log, topic=RATINGS, before=NOON) == []
 
 
+def test_reading_stops_where_it_is_told(adapter: Make) -> None:
+    log = adapter("log")
+    log.append([rating_event("a", 1, NOON)], NOON)
+    middle = log.append([rating_event("b", 2, NOON)], NOON)
+    log.append([rating_event("c", 3, NOON)], NOON)
+    assert names(log, until=middle) == ["a", "b"]
+    assert names(log, until="") == []
+    assert names(log, middle, until=middle) == []
+
+
 def test_reading_in_pieces_reads_all_once(adapter: Make) -> None:
     log = adapter("log")
     for n in range(7):

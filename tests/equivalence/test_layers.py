@@ -147,6 +147,18 @@ def test_audit_after_bronze_has_expired(platform: Platform, clock: ManualClock) 
     assert found["differ"] == 0
 
 
+def test_the_audit_of_a_live_platform_reads_no_further_than_the_speed_layer(
+    platform: Platform, clock: ManualClock
+) -> None:
+    live(platform, clock, 8)
+    platform.door().accept([votes(movie, clock.now(), 5_000 + movie) for movie in range(1, 12)])
+    found = audit.verify(platform)
+    assert (found["differ"], found["answers_checked"] > 40) == (0, True)
+    query = platform.query()
+    query.refresh()
+    assert query.movie(1)["votes"]["count"] != 5_001, "not folded yet, so not answered yet"
+
+
 def test_the_audit_finds_a_wrong_answer(platform: Platform, clock: ManualClock) -> None:
     live(platform, clock, 12)
     rows = platform.lake.arrow(platform.lake.table(CELLS))

@@ -45,7 +45,7 @@ class MemoryLog:
         return self.end()
 
     def read(
-        self, after: str, limit: int, topic: str | None = None, before: int | None = None
+        self, after: str, limit: int, topic: str | None = None, before: int | None = None, until: str | None = None
     ) -> tuple[list[Batch], str]:
         """Return whole batches until `limit` events are reached."""
         found: list[Batch] = []
@@ -55,6 +55,8 @@ class MemoryLog:
                 continue
             if before is not None and batch.ingest_time >= before:
                 continue
+            if until is not None and sequence > int(until or 0):
+                break
             if found and count + len(batch.bodies) > limit:
                 break
             found.append(batch)

@@ -52,7 +52,7 @@ class SqliteLog:
             return self.end()
 
     def read(
-        self, after: str, limit: int, topic: str | None = None, before: int | None = None
+        self, after: str, limit: int, topic: str | None = None, before: int | None = None, until: str | None = None
     ) -> tuple[list[Batch], str]:
         """Return whole batches until `limit` events are reached; at least one batch if there is any."""
         query = "SELECT seq, topic, part, first_offset, events, ingest_time, payload FROM batches WHERE seq > ?"
@@ -63,6 +63,9 @@ class SqliteLog:
         if before is not None:
             query += " AND ingest_time < ?"
             arguments.append(before)
+        if until is not None:
+            query += " AND seq <= ?"
+            arguments.append(int(until or 0))
         batches: list[Batch] = []
         position, count = after, 0
         with self.guard, explained(self.path):

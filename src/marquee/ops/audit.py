@@ -34,6 +34,7 @@ from marquee.serving.query import Query
 EXAMPLES = 5
 NEVER = 2**62
 TRIES = 3
+CHUNK = 5_000
 
 
 @dataclass(slots=True)
@@ -156,16 +157,15 @@ def build_reference(platform: Platform, query: Query) -> Reference:
     for topic in (METADATA, RATINGS, REVIEWS):
         for event, offset in bronze_events(lake, topic, frontier):
             reference.feed(event, offset)
-    position, last = START, int(world.state.position or 0)
-    while int(position or 0) < last:
-        batches, position = platform.log.read(position, 5_000)
+    position = START
+    while True:
+        batches, position = platform.log.read(position, CHUNK, until=world.state.position)
         if not batches:
-            break
+            return reference
         for batch in batches:
             if batch.ingest_time >= frontier:
                 for record in records(batch):
                     reference.feed(record.event, record.offset)
-    return reference
 
 
 def verify(platform: Platform, sample: int | None = None, seed: int = 0) -> dict[str, Any]:

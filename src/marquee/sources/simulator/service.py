@@ -53,13 +53,13 @@ class SimulatedTmdb:
         return listed
 
     def find_changed(self, day: int) -> dict[int, int]:
-        """Return the ids of films changed on a day, with the time (ms) of their last change that day."""
+        """Return the ids of films changed on a day, with the time (ms) of their first change that day."""
         changed: dict[int, int] = {}
         for written in range(day - 25, day + 1):
             for review in self.catalogue.reviews_on(written):
                 for moment in (review.visible, review.edited, review.deleted):
                     if moment is not None and moment // DAY == day:
-                        changed[review.movie_id] = max(moment, changed.get(review.movie_id, 0))
+                        changed[review.movie_id] = min(moment, changed.get(review.movie_id, moment))
         rng = Random(f"{self.catalogue.seed}/edits/{day}")
         for film in rng.sample(self.catalogue.films, max(1, self.catalogue.size // 500)):
             changed.setdefault(film.movie_id, day * DAY + rng.randrange(DAY))

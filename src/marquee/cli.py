@@ -115,14 +115,7 @@ def ingest(
             finished = asyncio.run(live.unless(stop, live.first_crawl(platform, source, show)))
         if not finished:
             return
-        stopped = stop if not once else stop_after_first()
-        asyncio.run(live.follow(platform, source, stopped, lambda text: console.print(f"[yellow]{text}[/]")))
-
-
-def stop_after_first() -> Any:
-    """Return a stop flag that is down once and up afterwards."""
-    answers = iter((False,))
-    return lambda: next(answers, True)
+        asyncio.run(live.follow(platform, source, stop, lambda text: console.print(f"[yellow]{text}[/]"), once=once))
 
 
 @app.command(name="import")

@@ -165,6 +165,32 @@ def up(home: Path, port: int) -> Iterator[subprocess.Popen[str]]:
             process.stdout.close()
 
 
+def test_ingest_follows_a_simulator_that_runs_by_itself(tmp_path: Path) -> None:
+    home, port = tmp_path / "home", free_port()
+    key = {"MARQUEE_SIMULATOR_KEY": "k" * 20}
+    command = [sys.executable, "-m", "marquee", "simulate", "--port", str(port), "--films", "90", "--days", "20"]
+    with subprocess.Popen([*command, "--factor", "86400"], env={"PATH": os.environ["PATH"], **key}) as simulator:
+        try:
+            assert answer(port, "/3/genre/movie/list").status_code == 401
+            found = run(
+                *("ingest", "--once", "--home", str(home)),
+                MARQUEE_TMDB_URL=f"http://127.0.0.1:{port}/3",
+                MARQUEE_SIM_FILMS="90",
+                **key,
+            )
+            in_words(found, 0, "fetching films")
+            assert "k" * 20 not in found.stderr + found.stdout
+            wrong = {"MARQUEE_TMDB_URL": f"http://127.0.0.1:{port}/3", "TMDB_API_KEY": "wrong.token"}
+            in_words(
+                run("ingest", "--once", "--home", str(home) + "2", **wrong), 2, "refused the key", "Set TMDB_API_KEY"
+            )
+        finally:
+            simulator.terminate()
+    assert json.loads(run("speed", "--once", "--home", str(home)).stderr.split()[1]) > 90
+    status = json.loads(run("status", "--home", str(home), "--json").stdout)
+    assert status["log"]["last"]
+
+
 def answer(port: int, path: str, seconds: float = 90) -> httpx.Response:
     deadline = time.monotonic() + seconds
     while True:

@@ -149,25 +149,29 @@ async def set_clock(source: Source, time: int) -> None:
         (await client.put(address, json={"now": time})).raise_for_status()
 
 
-async def follow(platform: Platform, source: Source, stopped: Callable[[], bool], say: Callable[[str], None]) -> None:
-    """Poll until told to stop. What passes by itself is said and tried again at the next poll."""
+async def follow(
+    platform: Platform, source: Source, stopped: Callable[[], bool], say: Callable[[str], None], *, once: bool = False
+) -> None:
+    """Poll until told to stop, or once. What passes by itself is said and tried again at the next poll."""
     crawl, tmdb = crawl_of(platform, source)
     recheck, limit = (SIMULATED_RECHECK, SIMULATED_LIMIT) if source.simulated else (REAL_RECHECK, REAL_LIMIT)
     pause = 2.0 if source.simulated else platform.settings.poll_seconds
     try:
         while not stopped():
             try:
-                await crawl.poll(recheck, limit)
+                await unless(stopped, crawl.poll(recheck, limit))
             except* TransientError as group:
                 say(f"{innermost(group)}; trying again in {pause:.0f} s")
-            until = time.monotonic() + pause
+            until = time.monotonic() + (0 if once else pause)
             while time.monotonic() < until and not stopped():
                 await asyncio.sleep(0.2)
+            if once:
+                return
     finally:
         await tmdb.close()
 
 
-async def unless(stopped: Callable[[], bool], work: Coroutine[Any, Any, None]) -> bool:
+async def unless(stopped: Callable[[], bool], work: Coroutine[Any, Any, object]) -> bool:
     """Do some work, and leave it when told to stop; return whether it was finished."""
     task = asyncio.ensure_future(work)
     while not task.done():

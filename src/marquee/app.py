@@ -8,11 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from marquee.domain.timeline import SECOND, CallableClock, Clock
+from marquee.errors import SettingsError
 from marquee.home import Home
 from marquee.ports import BatchViews, IdentityIndex, Lake, Log, Quarantine, Runs, SpeedStore, SpeedViews
 from marquee.settings import Settings
 
 if TYPE_CHECKING:
+    from marquee.adapters.sqlite_keys import SqliteKeys
     from marquee.batch.run import BatchLayer
     from marquee.ingest.door import Door
     from marquee.serving.query import Query
@@ -88,6 +90,21 @@ class Platform:
         from marquee.adapters.sqlite_speed import SqliteSpeedViews
 
         return SqliteSpeedViews(self.home.path("speed_views.db"))
+
+    @cached_property
+    def keys(self) -> "SqliteKeys":
+        """The API's keys."""
+        from marquee.adapters.sqlite_keys import SqliteKeys
+
+        return SqliteKeys(self.home.path("keys.db"))
+
+    def check_exposure(self) -> None:
+        """Refuse to listen to other machines without a key."""
+        if not self.settings.loopback and not self.settings.has_key and not self.keys.any_standing():
+            raise SettingsError(
+                f"refusing to listen on {self.settings.host} without an API key",
+                hint="Make one with `marquee keys create NAME`, or set MARQUEE_API_KEY to 16 characters or more.",
+            )
 
     @contextmanager
     def door_turn(self) -> Iterator[None]:

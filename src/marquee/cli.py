@@ -94,9 +94,9 @@ def up(
     """Run the whole platform: fill it on the first start, then keep it live. Ctrl-C ends all of it."""
     from marquee.ops.up import run_platform
 
-    settings = load(home=home, port=port, host=host)
-    settings.check_exposure()
-    run_platform(platform_of(home=home, port=port, host=host), console, bars)
+    platform = platform_of(home=home, port=port, host=host)
+    platform.check_exposure()
+    run_platform(platform, console, bars)
 
 
 @app.command()
@@ -250,9 +250,7 @@ def serve(
     """Serve the API and the web page."""
     from marquee.serving.server import serve as serve_platform
 
-    platform = platform_of(home=home, port=port, host=host)
-    platform.settings.check_exposure()
-    serve_platform(platform)
+    serve_platform(platform_of(home=home, port=port, host=host))
 
 
 @app.command()
@@ -352,6 +350,44 @@ def reset(home: HomeOption = None, yes: Annotated[bool, typer.Option("--yes", he
         raise typer.Exit(1)
     shutil.rmtree(platform.home.folder)
     console.print(f"deleted {platform.home.folder}")
+
+
+keys_app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+
+
+@keys_app.command("create")
+def keys_create(
+    name: Annotated[str, typer.Argument(help="What the key is for")],
+    home: HomeOption = None,
+    scope: Annotated[list[str] | None, typer.Option(help="read or operate; both without it")] = None,
+) -> None:
+    """Make a key and print it, this once. From then on the API asks for a key; restart a running one."""
+    from marquee.adapters.sqlite_keys import SCOPES
+
+    scopes = tuple(scope or SCOPES)
+    if unknown := set(scopes) - set(SCOPES):
+        raise SettingsError(f"there is no scope {sorted(unknown)[0]!r}", hint=f"Scopes are: {', '.join(SCOPES)}.")
+    platform = platform_of(home=home)
+    sys.stdout.write(platform.keys.create(name, scopes, platform.clock.now()) + "\n")
+
+
+@keys_app.command("list")
+def keys_list(home: HomeOption = None) -> None:
+    """List the keys, without their secrets."""
+    table = Table("id", "name", "scopes", "created", "revoked")
+    for key in existing(home).keys.list():
+        revoked = iso(key.revoked_at) if key.revoked_at else ""
+        table.add_row(str(key.id), key.name, " ".join(key.scopes), iso(key.created_at), revoked)
+    Console().print(table)
+
+
+@keys_app.command("revoke")
+def keys_revoke(key_id: Annotated[int, typer.Argument(help="The key's id")], home: HomeOption = None) -> None:
+    """Revoke a key, at once."""
+    platform = existing(home)
+    if not platform.keys.revoke(key_id, platform.clock.now()):
+        raise SettingsError(f"no standing key has the id {key_id}", hint="See `marquee keys list`.")
 
 
 def fail(error: MarqueeError) -> NoReturn:

@@ -19,6 +19,7 @@ from marquee.domain.events import Credit
 from marquee.domain.timeline import HOUR, MINUTE, ManualClock
 from marquee.errors import SettingsError
 from marquee.serving.api.application import create
+from marquee.serving.limits import RateLimit
 from marquee.settings import load
 
 
@@ -271,16 +272,72 @@ def test_a_key_is_asked_for_where_one_is_set(filled: Platform) -> None:
     assert Caller(filled)("/v1/movies/1", headers={"x-api-key": "a" * 24})[0].status_code == 200
 
 
+def test_a_made_key_has_scopes_and_a_rate(filled: Platform, clock: ManualClock) -> None:
+    now = clock.now()
+    reader, operator = (filled.keys.create(name, (name,), now) for name in ("read", "operate"))
+    assert reader not in str(filled.keys.list())
+
+    def statuses(key: str, *paths: str) -> list[int]:
+        return [response.status_code for response in Caller(filled)(*paths, headers={"x-api-key": key})]
+
+    assert statuses(reader, "/v1/movies/1", "/v1/status", "/metrics") == [200, 403, 403]
+    assert statuses(operator, "/v1/movies/1", "/v1/status", "/v1/quality", "/metrics") == [403, 200, 200, 200]
+    answers = Caller(filled)(*["/v1/movies/1"] * 22, headers={"x-api-key": reader})
+    assert [response.status_code for response in answers] == [200] * 20 + [429] * 2
+    assert [response.headers["ratelimit-remaining"] for response in answers[:3]] == ["19", "18", "17"]
+    assert answers[-1].headers["retry-after"] == "1"
+    assert answers[-1].headers["content-type"] == "application/problem+json"
+    assert filled.keys.revoke(1, now)
+    assert not filled.keys.revoke(1, now)
+    assert statuses(reader, "/v1/movies/1") == [401]
+
+
+def test_a_rate_is_a_burst_and_then_one_at_a_time() -> None:
+    time = [0.0]
+    limit = RateLimit(lambda: time[0])
+    assert [limit.take("a").allowed for _ in range(21)] == [True] * 20 + [False]
+    assert limit.take("b").allowed
+    allowed = 0
+    for _ in range(600):
+        time[0] += 0.1
+        allowed += limit.take("a").allowed
+    assert allowed == 100
+    time[0] += 1_000
+    assert limit.take("a").remaining == 19
+
+
+def test_suggestions_declines_genres_and_quality(call: Caller) -> None:
+    suggested, drama, unknown, declining, quality = call(
+        "/v1/search/suggest?q=silnt+ri",
+        "/v1/trending/genres/drama?window=24h",
+        "/v1/trending/genres/dramma",
+        "/v1/declining/movies",
+        "/v1/quality",
+    )
+    assert suggested.json()["results"] == [{"movie_id": 1, "title": "The Silent River", "year": 1999}]
+    assert [line["movie_id"] for line in drama.json()["results"]] == [1]
+    assert (unknown.status_code, unknown.json()["hint"]) == (404, "Nearest: Drama.")
+    assert declining.json()["results"] == []
+    run = quality.json()["runs"][0]
+    assert (run["state"], run["layers"]["silver"]["score"]) == ("published", 100.0)
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org"])
 def test_other_machines_are_not_let_in_without_a_key(platform: Platform, host: str) -> None:
     platform.settings.host = host
     with pytest.raises(SettingsError, match="refusing to listen"):
-        platform.settings.check_exposure()
+        platform.check_exposure()
     platform.settings.api_key = SecretStr("short")
     with pytest.raises(SettingsError):
-        platform.settings.check_exposure()
+        platform.check_exposure()
     platform.settings.api_key = SecretStr("x" * 16)
-    platform.settings.check_exposure()
+    platform.check_exposure()
+    platform.settings.api_key = None
+    platform.keys.create("k", ("read",), 0)
+    platform.check_exposure()
+    platform.keys.revoke(1, 1)
+    with pytest.raises(SettingsError):
+        platform.check_exposure()
 
 
 def test_an_empty_platform_answers_too(platform: Platform) -> None:

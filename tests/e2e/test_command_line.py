@@ -60,8 +60,16 @@ def test_errors_are_words_and_exit_code_2(tmp_path: Path) -> None:
     in_words(run("verify", "--home", home + "2"), 2, "there is no home")
     in_words(run("import", "imdb", "x", "--home", home), 2, "no data set kind 'imdb'", "tmdb5000, movielens, tmdb-json")
     in_words(run("import", "tmdb5000", "/nowhere", "--home", home), 2, "there is no file")
-    in_words(run("serve", "--home", home, "--host", "0.0.0.0"), 2, "refusing to listen", "MARQUEE_API_KEY")
+    in_words(run("serve", "--home", home, "--host", "0.0.0.0"), 2, "refusing to listen", "marquee keys create")
     in_words(run("serve", "--home", home, MARQUEE_PORT="99999"), 2, "settings cannot be used", "PORT")
+    in_words(run("keys", "create", "k", "--scope", "write", "--home", home), 2, "no scope 'write'", "read, operate")
+    made = run("keys", "create", "notebook", "--home", home)
+    assert re.fullmatch(r"mq_[\w-]{32}\n", made.stdout)
+    listed = run("keys", "list", "--home", home).stdout
+    assert "notebook" in listed
+    assert made.stdout.strip() not in listed
+    in_words(run("keys", "revoke", "1", "--home", home), 0)
+    in_words(run("keys", "revoke", "1", "--home", home), 2, "no standing key has the id 1")
     in_words(run("batch", "--home", home, "--from", "soon"), 2, "no ISO 8601 time")
     in_words(run("batch", "--home", home, "--from", "2026-02-02", "--to", "2026-01-01"), 2, "must lie before")
 

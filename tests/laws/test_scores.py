@@ -11,7 +11,7 @@ from marquee.domain import scores
 from marquee.domain.coverage import Frontier, SpeedState, coverage
 from marquee.domain.quality import RULES, Measurement, Rule, drift, judge
 from marquee.domain.timeline import DAY, HOUR, ceil, floor, iso, parse_iso
-from marquee.domain.trends import frame, rank
+from marquee.domain.trends import declining, frame, rank
 
 
 def test_weighted_rating_pulls_to_the_prior() -> None:
@@ -83,6 +83,13 @@ def test_few_events_are_no_trend_and_many_are() -> None:
     ranked = rank({**quiet, 900: (2, 0, 5), 901: (30, 28, 9)}, 1 / 28)
     assert [trend.movie_id for trend in ranked[:2]] == [901, 900]
     assert [trend.rising for trend in ranked[:2]] == [True, False]
+
+
+def test_a_decline_needs_expectations_and_a_clear_fall() -> None:
+    before = dict.fromkeys(range(50), (4, 112, 0))
+    trends = rank({**before, 900: (0, 1_400, 0), 901: (0, 28, 0)}, 1 / 28)
+    assert [trend.movie_id for trend in declining(trends)] == [900]
+    assert declining([]) == []
 
 
 def test_coverage_names_the_gap_and_nothing_else() -> None:

@@ -1,6 +1,6 @@
 """What counts as a trend: the window, its baseline, and the ranking. Counting is the engines' business."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from marquee.domain.scores import TREND_FLOOR, discoveries, trend_score, upper_tail
@@ -79,3 +79,14 @@ def rank(counts: Mapping[int, tuple[int, int, int]], exposure: float) -> list[Tr
         for m, rising in zip(films, discoveries(tails), strict=True)
     ]
     return sorted(trends, key=lambda t: (not t.rising, -t.score if t.rising else 0.0, -t.hot, -t.observed, t.movie_id))
+
+
+def declining(trends: Sequence[Trend]) -> list[Trend]:
+    """Return the films that get significantly fewer events than expected, the clearest first.
+
+    Only films of which at least `TREND_FLOOR` events were expected can decline; the false-discovery rate is over
+    all films with any activity.
+    """
+    tails = [upper_tail(-trend.score) if trend.expected >= TREND_FLOOR else 1.0 for trend in trends]
+    found = [trend for trend, falls in zip(trends, discoveries(tails), strict=True) if falls]
+    return sorted(found, key=lambda trend: (trend.score, trend.movie_id))

@@ -6,6 +6,7 @@ from typing import Any
 
 from marquee.app import Platform
 from marquee.domain.coverage import coverage
+from marquee.domain.quality import STOP_BELOW, WARN_BELOW
 from marquee.domain.timeline import HOUR, MINUTE, SECOND, iso
 
 FRONTIER_LAG = 24 * HOUR
@@ -129,3 +130,16 @@ def status(platform: Platform) -> dict[str, Any]:
         ],
         "coverage": coverage(frontier, state, now).as_dict(),
     }
+
+
+def quality(platform: Platform) -> dict[str, Any]:
+    """Return what the quality gates found in the last ten runs; a layer that a run did not reach is missing."""
+    runs = []
+    for run in platform.runs.latest(10):
+        layers = {
+            layer: {name: run.report[layer][name] for name in ("score", "state", "reasons")}
+            for layer in ("silver", "gold")
+            if layer in run.report
+        }
+        runs.append({"run_id": run.run_id, "state": run.state, "layers": layers, "error": run.report.get("error")})
+    return {"warn_below": WARN_BELOW, "stop_below": STOP_BELOW, "runs": runs}

@@ -15,7 +15,7 @@ from marquee.domain.coverage import speed_from
 from marquee.domain.films import FilmView, unknown_film
 from marquee.domain.scores import AVERAGE_SCALE, COMPOUND_SCALE, mean, tier, weighted_rating
 from marquee.domain.timeline import WINDOW, Clock, floor
-from marquee.domain.trends import WINDOWS, Trend, frame
+from marquee.domain.trends import WINDOWS, Trend, declining, frame
 from marquee.errors import NotFoundError
 from marquee.ports import BatchViews, SpeedViews
 from marquee.serving import answers
@@ -103,10 +103,20 @@ class Query:
 
     def trending(self, window: str, genre: str | None, limit: int) -> Answer:
         """Answer /v1/trending/movies: films of a genre (or all) by what rises, then by what is hot."""
+        return self.listed(lambda trends: trends, window, genre, limit)
+
+    def declining(self, window: str, genre: str | None, limit: int) -> Answer:
+        """Answer /v1/declining/movies: films of a genre (or all) with significantly fewer reviews than expected."""
+        return self.listed(declining, window, genre, limit)
+
+    def listed(
+        self, choose: Callable[[list[Trend]], list[Trend]], window: str, genre: str | None, limit: int
+    ) -> Answer:
+        """Return the lines of the films chosen from all standings."""
         world, now = self.world, self.clock.now()
         wanted = None if genre is None else self.genre(world, genre)
         lines: list[Answer] = []
-        for trend in self.trends(world, window, floor(now, WINDOW)):
+        for trend in choose(self.trends(world, window, floor(now, WINDOW))):
             card = world.card(trend.movie_id, now)
             if card is None or (wanted is not None and wanted not in card["genres"]):
                 continue
@@ -132,6 +142,14 @@ class Query:
     def genres(self, world: World) -> list[str]:
         """Return the genres of all films, sorted."""
         return sorted({genre for card in world.cards.values() for genre in card["genres"]})
+
+    def suggest(self, q: str, limit: int) -> Answer:
+        """Answer /v1/search/suggest: films whose title or people the words so far may mean, best first."""
+        world, now = self.world, self.clock.now()
+        hits = (world.card(movie_id, now) for movie_id, _ in world.search.search(q, 4 * limit))
+        cards = [card for card in hits if card is not None][:limit]
+        found = [{"movie_id": c["movie_id"], "title": c["title"], "year": year(c)} for c in cards]
+        return covered({"q": q, "results": found}, world, now)
 
     def search(self, request: SearchRequest) -> Answer:
         """Answer /v1/search/movies. Ties are broken by votes and then by id, so pages are stable."""

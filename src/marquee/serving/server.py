@@ -29,7 +29,7 @@ def check_port(host: str, port: int) -> None:
 def serve(platform: Platform) -> None:
     """Serve until SIGINT or SIGTERM."""
     settings = platform.settings
-    settings.check_exposure()
+    platform.check_exposure()
     check_port(settings.host, settings.port)
     asyncio.run(serve_app(platform))
 

@@ -16,17 +16,19 @@ from swagger_ui_bundle import swagger_ui_path
 
 import marquee
 from marquee.app import Platform
+from marquee.domain.timeline import SECOND
 from marquee.errors import MarqueeError, NotFoundError
 from marquee.ops.telemetry import Telemetry
 from marquee.serving.api.guard import KeyGuard, Watch, problem
 from marquee.serving.api.routes import operations, v1
 from marquee.serving.cache import AnswerCache, App
+from marquee.serving.limits import RateLimit
 from marquee.serving.query import Query
 
 WEB = Path(__file__).parent.parent / "web"
 REFRESH_SECONDS = 0.25
 NOTICE = "This product uses the TMDB API but is not endorsed or certified by TMDB."
-CACHED = ("/v1/movies/", "/v1/trending/", "/v1/search/")
+CACHED = ("/v1/movies/", "/v1/trending/", "/v1/declining/", "/v1/search/")
 log = logging.getLogger(__name__)
 
 
@@ -122,4 +124,6 @@ def create(platform: Platform) -> App:
     cache = AnswerCache(routes(platform, query, telemetry), query.version, CACHED)
     telemetry.watch(platform, cache)
     key = platform.settings.api_key
-    return Watch(KeyGuard(cache, key.get_secret_value() if key else None), telemetry.latency)
+    limit = RateLimit(lambda: platform.clock.now() / SECOND)
+    guard = KeyGuard(cache, platform.keys, key.get_secret_value() if key else None, limit)
+    return Watch(guard, telemetry.latency)

@@ -1,15 +1,20 @@
 """Pure ASGI middleware: who may ask, security headers, and how long each answer took."""
 
 import hmac
+import math
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 from prometheus_client import Histogram
 
+from marquee.adapters.sqlite_keys import SCOPES, SqliteKeys
 from marquee.serving.cache import App, Message, Receive, Scope, Send
+from marquee.serving.limits import RateLimit
 
 OPEN_PATHS = frozenset({"/health", "/", "/docs", "/openapi.json"})
+OPERATIONS = frozenset({"/v1/status", "/v1/quality", "/metrics"})
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -19,7 +24,10 @@ SECURITY_HEADERS = [
         b" script-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
     ),
 ]
-KNOWN = frozenset({"v1", "movies", "sentiment", "trending", "search", "status", "health", "metrics", "docs", "static"})
+KNOWN = {
+    *("v1", "movies", "sentiment", "trending", "declining", "genres", "search", "suggest"),
+    *("quality", "status", "health", "metrics", "docs", "static"),
+}
 
 
 def problem(status: int, title: str, detail: str, **more: Any) -> bytes:
@@ -34,30 +42,68 @@ def route_of(path: str) -> str:
 
 
 class KeyGuard:
-    """Asks for the API key where one is set; the page, the docs and the health check stay open."""
+    """Asks for an API key where there are any, checks its scope, and limits its rate.
 
-    def __init__(self, app: App, key: str | None) -> None:
+    The page, the docs and the health check stay open. Without any key all is open: then only this
+    machine can reach the port.
+    """
+
+    def __init__(self, app: App, keys: SqliteKeys, static_key: str | None, limit: RateLimit) -> None:
         self.app = app
-        self.key = key.encode() if key else None
+        self.keys = keys
+        self.static_key = static_key.encode() if static_key else None
+        self.limit = limit
+        self.asked = static_key is not None or keys.any_standing()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer 401."""
-        if self.key is None or scope["type"] != "http" or self.is_open(scope["path"]):
+        """Let a request through, or answer 401, 403 or 429."""
+        if not self.asked or scope["type"] != "http" or self.is_open(scope["path"]):
             await self.app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == b"x-api-key"), b"")
-        if hmac.compare_digest(given, self.key):
-            await self.app(scope, receive, send)
+        found = self.holder(given)
+        if found is None:
+            await refuse(send, 401, "Unauthorized", "Send a valid API key in the X-API-Key header.")
             return
-        body = problem(401, "Unauthorized", "Send the API key in the X-API-Key header.")
-        headers = [(b"content-type", b"application/problem+json"), (b"www-authenticate", b"ApiKey")]
-        await send({"type": "http.response.start", "status": 401, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        name, scopes = found
+        needed = "operate" if scope["path"] in OPERATIONS else "read"
+        if needed not in scopes:
+            await refuse(send, 403, "Forbidden", f"This key lacks the scope {needed!r}.")
+            return
+        allowance = self.limit.take(name)
+        headers = allowance.headers()
+        if not allowance.allowed:
+            headers.append((b"retry-after", str(math.ceil(allowance.wait)).encode()))
+            await refuse(send, 429, "Too many requests", f"Try again in {allowance.wait:.1f} s.", headers)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *headers]}
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+    def holder(self, given: bytes) -> tuple[str, tuple[str, ...]] | None:
+        """Return the name and the scopes of the key given, None for a wrong one."""
+        if self.static_key is not None and hmac.compare_digest(given, self.static_key):
+            return "MARQUEE_API_KEY", SCOPES
+        key = self.keys.find(given.decode(errors="replace")) if given else None
+        return None if key is None else (str(key.id), key.scopes)
 
     @staticmethod
     def is_open(path: str) -> bool:
         """Say whether a path needs no key."""
         return path in OPEN_PATHS or path.startswith("/static/")
+
+
+async def refuse(send: Send, status: int, title: str, detail: str, more: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    """Answer with problem details."""
+    headers = [(b"content-type", b"application/problem+json"), *more]
+    if status == 401:
+        headers.append((b"www-authenticate", b"ApiKey"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": problem(status, title, detail)})
 
 
 class Watch:

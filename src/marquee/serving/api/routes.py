@@ -55,6 +55,35 @@ async def trending(
     return answer(query.trending(window, genre, limit))
 
 
+@v1.get("/trending/genres/{genre}", summary="What is rising and hot in a genre")
+async def trending_genre(
+    query: Service,
+    genre: Annotated[str, Path(min_length=1, max_length=80, examples=["Drama"])],
+    window: Literal["1h", "6h", "24h"] = "24h",
+    limit: Limit = 20,
+) -> Response:
+    """Return the films of a genre as /v1/trending/movies does; 404 names the nearest genres."""
+    return answer(query.trending(window, genre, limit))
+
+
+@v1.get("/declining/movies", summary="What falls behind")
+async def declining(
+    query: Service, window: Literal["1h", "6h", "24h"] = "24h", genre: Genre = None, limit: Limit = 20
+) -> Response:
+    """Return films that get significantly fewer reviews than the same hours of the last four weeks let expect."""
+    return answer(query.declining(window, genre, limit))
+
+
+@v1.get("/search/suggest", summary="Films that half-typed words may mean")
+async def suggest(
+    query: Service,
+    q: Annotated[str, Query(min_length=1, max_length=200, examples=["silent ri"])],
+    limit: Annotated[int, Query(ge=1, le=20)] = 8,
+) -> Response:
+    """Return a few titles, quickly: the last word is taken as a prefix, and words may have a typing error."""
+    return answer(query.suggest(q, limit))
+
+
 @v1.get("/search/movies", summary="Find films")
 async def search(
     query: Service,
@@ -77,6 +106,12 @@ async def search(
 async def status(request: Request) -> Response:
     """Return the state of log, batch, speed, quarantine and processes."""
     return answer(health.status(request.app.state.platform))
+
+
+@operations.get("/v1/quality", summary="What the quality gates found in the last runs")
+async def quality(request: Request) -> Response:
+    """Return score, verdict and reasons of the last ten runs, layer by layer."""
+    return answer(health.quality(request.app.state.platform))
 
 
 @operations.get("/health", summary="Whether all is well")

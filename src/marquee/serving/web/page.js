@@ -14,8 +14,12 @@ function make(tag, attributes = {}, ...children) {
 }
 
 async function ask(path) {
-  const response = await fetch(path, { headers: { accept: "application/json" } });
+  const headers = { accept: "application/json" };
+  const key = sessionStorage.getItem("marquee-key");
+  if (key) headers["x-api-key"] = key;
+  const response = await fetch(path, { headers });
   const body = await response.json();
+  if (response.status === 401) byId("key").hidden = false;
   if (!response.ok) throw new Error(body.detail || body.title || response.statusText);
   return body;
 }
@@ -80,6 +84,18 @@ async function showFreshness() {
   }
 }
 
+/** Offers the titles that the words so far may mean. */
+async function suggest() {
+  const words = byId("q").value.trim();
+  if (words.length < 2) return;
+  try {
+    const answer = await ask(`/v1/search/suggest?q=${encodeURIComponent(words)}`);
+    byId("titles").replaceChildren(...answer.results.map((film) => make("option", { value: film.title })));
+  } catch {
+    byId("titles").replaceChildren();
+  }
+}
+
 async function search(event) {
   event.preventDefault();
   const wanted = byId("q").value.trim();
@@ -120,7 +136,15 @@ async function showFilm(id) {
   byId("film-title").focus();
 }
 
+byId("key").addEventListener("submit", (event) => {
+  event.preventDefault();
+  sessionStorage.setItem("marquee-key", byId("key-value").value.trim());
+  byId("key").hidden = true;
+  showTrending();
+  showFreshness();
+});
 byId("find").addEventListener("submit", search);
+byId("q").addEventListener("input", suggest);
 byId("windows").addEventListener("change", showTrending);
 showTrending();
 showFreshness();

@@ -1,0 +1,79 @@
+"""API keys: kept as SHA-256 hashes only. A key has 192 random bits, so a slow hash would add nothing."""
+
+import hashlib
+import secrets
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from marquee.adapters.sqlite import connect, explained, transaction
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS keys (
+    id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, scopes TEXT NOT NULL,
+    created_at INTEGER NOT NULL, revoked_at INTEGER);
+"""
+SCOPES = ("read", "operate")
+"""read: films, lists and searches; operate: status and metrics."""
+
+PREFIX = "mq_"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key without its secret."""
+
+    id: int
+    name: str
+    scopes: tuple[str, ...]
+    created_at: int
+    revoked_at: int | None
+
+
+def hashed(secret: str) -> str:
+    """Return the form in which a key is kept."""
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
+
+
+class SqliteKeys:
+    """The keys of a home."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.connection = connect(path, SCHEMA)
+        self.guard = threading.RLock()
+
+    def create(self, name: str, scopes: tuple[str, ...], now: int) -> str:
+        """Make a key and return its secret, which is shown this once."""
+        secret = PREFIX + secrets.token_urlsafe(24)
+        with self.guard, transaction(self.connection, self.path) as db:
+            db.execute(
+                "INSERT INTO keys (hash, name, scopes, created_at) VALUES (?, ?, ?, ?)",
+                (hashed(secret), name, " ".join(scopes), now),
+            )
+        return secret
+
+    def find(self, secret: str) -> ApiKey | None:
+        """Return the standing key with this secret."""
+        with self.guard, explained(self.path):
+            row = self.connection.execute(
+                "SELECT id, name, scopes, created_at, revoked_at FROM keys WHERE hash = ? AND revoked_at IS NULL",
+                (hashed(secret),),
+            ).fetchone()
+        return None if row is None else ApiKey(row[0], row[1], tuple(row[2].split()), row[3], row[4])
+
+    def list(self) -> list[ApiKey]:
+        """Return all keys, revoked ones too."""
+        with self.guard, explained(self.path):
+            rows = self.connection.execute("SELECT id, name, scopes, created_at, revoked_at FROM keys ORDER BY id")
+            return [ApiKey(row[0], row[1], tuple(row[2].split()), row[3], row[4]) for row in rows]
+
+    def any_standing(self) -> bool:
+        """Say whether any key stands."""
+        return any(key.revoked_at is None for key in self.list())
+
+    def revoke(self, key_id: int, now: int) -> bool:
+        """Revoke a key; return whether it stood."""
+        with self.guard, transaction(self.connection, self.path) as db:
+            query = "UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
+            return bool(db.execute(query, (now, key_id)).rowcount)

@@ -13,7 +13,8 @@ PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 
 Made by `make bench`. Every figure is a ratio, or stands beside what it was measured against in the same run;
-the goals are those the project set itself. CPU is user + system time of the process and its threads.
+the goals are those the project set itself, and one that is missed
+stands here as it is. CPU is user + system time of the process and its threads.
 
 """
 

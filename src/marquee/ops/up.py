@@ -1,6 +1,8 @@
 """`marquee up`: the whole platform in one process tree."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -44,20 +46,23 @@ def prepare(platform: Platform, family: Family, console: Console, bars: Bars, st
     with bars() as show:
         if not asyncio.run(live.unless(stop, fill(platform, source, show))):
             return None
-        if simulated:
-            asyncio.run(live.set_clock(source, 0))
-        first_run(platform, show)
-    return source
+    if simulated:
+        asyncio.run(live.set_clock(source, 0))
+    return source if first_run(platform, stop) else None
 
 
-def first_run(platform: Platform, show: Callable[[str, int, int], None]) -> None:
-    """Publish a first batch run where there is none."""
+def first_run(platform: Platform, stop: Stop) -> bool:
+    """Publish a first batch run where there is none, in a process that gives its memory back; False when stopped."""
     with platform.views.snapshot() as snapshot:
         if snapshot.publication is not None:
-            return
-    steps = ("archive", "silver", "gold", "publish", "retention")
-    platform.batch().run(progress=lambda step: show("first batch run", steps.index(step), len(steps)))
-    show("first batch run", len(steps), len(steps))
+            return True
+    command = [sys.executable, "-m", "marquee", "batch", "--home", str(platform.settings.home)]
+    code = subprocess.run(command, check=False).returncode  # noqa: S603
+    if stop():
+        return False
+    if code:
+        raise TransientError(f"the first batch run ended with exit code {code}", hint="Its message stands above.")
+    return True
 
 
 def run_parts(platform: Platform, family: Family, source: live.Source, console: Console, stop: Stop) -> None:

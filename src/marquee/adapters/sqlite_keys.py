@@ -30,6 +30,15 @@ class ApiKey:
     revoked_at: int | None
 
 
+COLUMNS = "id, name, scopes, created_at, revoked_at"
+
+
+def key_of(row: tuple[int, str, str, int, int | None]) -> ApiKey:
+    """Read a row of `COLUMNS`."""
+    key_id, name, scopes, created_at, revoked_at = row
+    return ApiKey(key_id, name, tuple(scopes.split()), created_at, revoked_at)
+
+
 def hashed(secret: str) -> str:
     """Return the form in which a key is kept."""
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
@@ -56,17 +65,14 @@ class SqliteKeys:
     def find(self, secret: str) -> ApiKey | None:
         """Return the standing key with this secret."""
         with self.guard, explained(self.path):
-            row = self.connection.execute(
-                "SELECT id, name, scopes, created_at, revoked_at FROM keys WHERE hash = ? AND revoked_at IS NULL",
-                (hashed(secret),),
-            ).fetchone()
-        return None if row is None else ApiKey(row[0], row[1], tuple(row[2].split()), row[3], row[4])
+            query = f"SELECT {COLUMNS} FROM keys WHERE hash = ? AND revoked_at IS NULL"
+            row = self.connection.execute(query, (hashed(secret),)).fetchone()
+        return None if row is None else key_of(row)
 
     def list(self) -> list[ApiKey]:
         """Return all keys, revoked ones too."""
         with self.guard, explained(self.path):
-            rows = self.connection.execute("SELECT id, name, scopes, created_at, revoked_at FROM keys ORDER BY id")
-            return [ApiKey(row[0], row[1], tuple(row[2].split()), row[3], row[4]) for row in rows]
+            return [key_of(row) for row in self.connection.execute(f"SELECT {COLUMNS} FROM keys ORDER BY id")]
 
     def any_standing(self) -> bool:
         """Say whether any key stands."""

@@ -16,11 +16,6 @@ CHUNK = 500_000
 """Events in one commit, unless a single hour holds more."""
 
 
-def archived_to(lake: Lake, topic: str) -> int:
-    """Return the first ingest hour of a topic that is not in bronze (ms)."""
-    return int(lake.properties(BRONZE[topic]).get("hour", 0))
-
-
 def archive(log: Log, lake: Lake, clock: Clock) -> tuple[int, int]:
     """Seal what has ended, move it, and return (first hour that is not in bronze, events moved)."""
     hour = log.seal(clock.now())

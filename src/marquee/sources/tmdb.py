@@ -108,7 +108,6 @@ class Tmdb:
     ) -> None:
         self.budget = budget
         self.sleep = sleep
-        self.requests = 0
         self.client = httpx.AsyncClient(
             base_url=url,
             headers={"Authorization": f"Bearer {key}", "Accept": "application/json"},
@@ -141,7 +140,6 @@ class Tmdb:
 
     async def attempt(self, path: str, params: Params) -> Any:
         """Make one request and read the answer."""
-        self.requests += 1
         try:
             response = await self.client.get(path, params=params)
         except httpx.HTTPError as error:

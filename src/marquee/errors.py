@@ -50,6 +50,18 @@ class NotFoundError(TerminalError):
     """The source has no such thing (HTTP 404, status code 34)."""
 
 
+class RequestError(TerminalError):
+    """A request's parameters contradict each other; `parameter` is the one to mend."""
+
+    def __init__(self, parameter: str, message: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class GoneError(TerminalError):
+    """What was asked for was there, and is no longer."""
+
+
 class BadAnswerError(TransientError):
     """The source's answer could not be read: truncated, not JSON, or of another shape."""
 

@@ -213,7 +213,7 @@ class ViewsSnapshot(Protocol):
         ...
 
     def changed(self, kind: str, after_run: int) -> list[tuple[int, bytes]]:
-        """Return the documents of a kind that runs past `after_run` wrote."""
+        """Return the documents of a kind that runs past `after_run` changed."""
         ...
 
 
@@ -225,7 +225,10 @@ class BatchViews(Protocol):
         ...
 
     def publish(self, publication: Publication, documents: Iterable[tuple[str, int, bytes]]) -> None:
-        """Replace (kind, key) documents and swing the pointer, all or none; a run at or below the last is refused."""
+        """Replace (kind, key) documents and swing the pointer, all or none; a run at or below the last is refused.
+
+        A document whose bytes are those already held counts as not written: `changed` does not show it.
+        """
         ...
 
 

@@ -133,7 +133,6 @@ def test_trending_says_why(call: Caller) -> None:
         ("q=zzzzzz", []),
         ("genre=DRAMA", [1]),
         ("year_from=2000&year_to=2005", [2]),
-        ("year_from=2005&year_to=2000", []),
         ("rating_min=7.3", [1]),
         ("rating_max=7.05", [4]),
         ("sort_by=title", [2, 4, 3, 1]),
@@ -173,6 +172,7 @@ BAD = [
         ("/v1/search/movies?rating_min=11", 422),
     ],
     *[
+        ("/v1/search/movies?year_from=2005&year_to=2000", 422),
         ("/v1/search/movies?year_from=0", 422),
         ("/v1/search/movies?year_to=99999", 422),
         ("/v1/search/movies?sort_by=x;--", 422),
@@ -252,7 +252,7 @@ def test_health_names_what_is_wrong(call: Caller, filled: Platform, clock: Manua
 
 def test_status_metrics_docs_and_page(call: Caller) -> None:
     status, metrics, docs, schema, page, script = call(
-        "/v1/status", "/metrics", "/docs", "/openapi.json", "/", "/static/page.js"
+        "/v1/status", "/metrics", "/docs", "/openapi.json", "/", "/static/js/base.js"
     )
     assert status.json()["batch"]["counts"]["reviews"] == 30
     assert "marquee_frontier_lag_seconds 7200.0" in metrics.text or "marquee_frontier_lag_seconds 0.0" in metrics.text

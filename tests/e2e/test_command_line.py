@@ -113,8 +113,8 @@ def test_a_batch_and_its_audit_from_the_command_line(tmp_path: Path) -> None:
     assert json.loads(run("batch", "--home", str(home), "--json").stdout)["state"] == "published"
     verified = run("verify", "--home", str(home), "--json")
     found = json.loads(verified.stdout)
-    assert (verified.returncode, found["answers_checked"], found["differ"]) == (0, 35, 0)
-    assert json.loads(run("verify", "--home", str(home), "--sample", "2", "--json").stdout)["answers_checked"] == 11
+    assert (verified.returncode, found["answers_checked"], found["differ"]) == (0, 42, 0)
+    assert json.loads(run("verify", "--home", str(home), "--sample", "2", "--json").stdout)["answers_checked"] == 18
     status = json.loads(run("status", "--home", str(home), "--json").stdout)
     assert status["batch"]["run_id"]
     shown = run("status", "--home", str(home))
@@ -231,7 +231,7 @@ def test_up_from_nothing_to_answers_and_down_again(tmp_path: Path) -> None:
     with up(home, port) as process:
         assert answer(port, "/health").json()["status"] == "ok"
         page = answer(port, "/")
-        assert "What is hot now" in page.text
+        assert "Reviews a day" in page.text
         films = answer(port, "/v1/search/movies").json()
         assert films["total"] > 80
         in_words(run("up", "--home", str(home), "--port", str(free_port())), 2, "already runs `marquee up`")

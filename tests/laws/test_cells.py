@@ -65,6 +65,7 @@ reviews = st.builds(
         weight,
         int(compound >= 500),
         int(compound <= -500),
+        int(sentence >= 860),
         compound,
         sentence,
         int(stars is not None),

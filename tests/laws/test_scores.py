@@ -11,7 +11,7 @@ from marquee.domain import scores
 from marquee.domain.coverage import Frontier, SpeedState, coverage
 from marquee.domain.quality import RULES, Measurement, Rule, drift, judge
 from marquee.domain.timeline import DAY, HOUR, ceil, floor, iso, parse_iso
-from marquee.domain.trends import declining, frame, rank
+from marquee.domain.trends import Counts, declining, frame, rank
 
 
 def test_weighted_rating_pulls_to_the_prior() -> None:
@@ -69,7 +69,7 @@ def test_iso_times_are_read_back() -> None:
 
 
 def test_the_baseline_is_the_same_hours_of_four_weeks() -> None:
-    sight = frame(HOUR, NOON + 7 * 60_000)
+    sight = frame("1h", NOON + 7 * 60_000)
     windows = range(sight.base_start, sight.base_end, 5 * 60_000)
     counted = sum(sight.in_baseline(window) for window in windows)
     assert sight.hours == {11, 12}
@@ -79,15 +79,28 @@ def test_the_baseline_is_the_same_hours_of_four_weeks() -> None:
 
 
 def test_few_events_are_no_trend_and_many_are() -> None:
-    quiet = dict.fromkeys(range(100), (0, 28, 0))
-    ranked = rank({**quiet, 900: (2, 0, 5), 901: (30, 28, 9)}, 1 / 28)
+    sight = frame("24h", NOON)
+    quiet = dict.fromkeys(range(100), Counts(0, 28))
+    ranked = rank({**quiet, 900: Counts(2, 0, hot=5), 901: Counts(30, 28, 4, 3, hot=9)}, sight)
     assert [trend.movie_id for trend in ranked[:2]] == [901, 900]
-    assert [trend.rising for trend in ranked[:2]] == [True, False]
+    assert [trend.state for trend in ranked[:2]] == ["rising", "steady"]
+    assert (ranked[0].velocity, ranked[0].acceleration) == (26, 25)
+
+
+def test_windows_of_days_hold_today_so_far_and_expect_the_four_before() -> None:
+    sight = frame("7d", NOON)
+    assert (sight.start, sight.end) == (floor(NOON, DAY) - 6 * DAY, NOON + 5 * 60_000)
+    assert sight.base_end - sight.base_start == 28 * DAY
+    assert sight.exposure == pytest.approx((6.5 * DAY + 5 * 60_000) / (28 * DAY))
+    assert sight.in_previous(sight.start - DAY, 1)
+    assert sight.in_previous(sight.start - 8 * DAY, 2)
+    trend = rank({1: Counts(13, 52, 14, 7)}, sight)[0]
+    assert trend.velocity == pytest.approx(13 - 14 * sight.elapsed)
 
 
 def test_a_decline_needs_expectations_and_a_clear_fall() -> None:
-    before = dict.fromkeys(range(50), (4, 112, 0))
-    trends = rank({**before, 900: (0, 1_400, 0), 901: (0, 28, 0)}, 1 / 28)
+    before = dict.fromkeys(range(50), Counts(4, 112))
+    trends = rank({**before, 900: Counts(0, 1_400), 901: Counts(0, 28)}, frame("24h", NOON))
     assert [trend.movie_id for trend in declining(trends)] == [900]
     assert declining([]) == []
 

@@ -264,5 +264,8 @@ class MemoryViews:
         last, run = self.held.publication, publication.frontier.run
         if last is not None and run <= last.frontier.run:
             raise TerminalError(f"run {run} cannot be published over run {last.frontier.run}")
-        fresh = {(kind, key): (run, body) for kind, key, body in documents}
+        held = self.held.documents
+        fresh = {
+            (kind, key): (run, body) for kind, key, body in documents if held.get((kind, key), (0, None))[1] != body
+        }
         self.held = MemorySnapshot(publication, {**self.held.documents, **fresh})

@@ -75,7 +75,8 @@ class SqliteViews:
                     hint="Another batch run has published meanwhile: start a new one with `marquee batch`.",
                 )
             db.executemany(
-                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)",
+                "INSERT INTO documents VALUES (?, ?, ?, ?) ON CONFLICT (kind, key)"
+                " DO UPDATE SET run = excluded.run, body = excluded.body WHERE body <> excluded.body",
                 ((kind, key, frontier.run, body) for kind, key, body in documents),
             )
             db.execute(

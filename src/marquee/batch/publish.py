@@ -3,29 +3,27 @@
 from collections.abc import Iterator
 from typing import Any
 
-import ibis
 import numpy as np
 import orjson
 
+from marquee.batch import anomalies, daily, genres, money, network, outlook, seasons, similar
 from marquee.batch.calendar import covering
+from marquee.batch.kinds import ACTIVITY, CARD, CELL_ROWS, FILM, Document
+from marquee.batch.shelf import latest_films, latest_gauges, shelf
 from marquee.batch.silver import read
 from marquee.batch.tables import CELLS, SILVER
 from marquee.domain.events import METADATA, REVIEWS
-from marquee.domain.films import card, film_view, unknown_film
+from marquee.domain.films import FilmView, card, film_view, unknown_film
 from marquee.domain.measures import GAUGE, STATE_COLUMNS
 from marquee.domain.scores import Pins, pin
-from marquee.domain.timeline import DAY, HOUR, floor
+from marquee.domain.timeline import DAY, HOUR, floor, iso
 from marquee.ports import Lake
-
-FILM, CELL_ROWS, CARD, ACTIVITY = "film", "cells", "card", "activity"
-"""Kinds of documents: a film's description, its cells, its line in listings, and a day's activity of all films."""
 
 ACTIVITY_DAYS = 36
 """Days of activity published: four weeks of baseline, a week of window, and slack."""
 
 NOTHING = (None, 0, 0)
 
-Document = tuple[str, int, bytes]
 CELL_COLUMNS = ("window", "span", *STATE_COLUMNS)
 
 
@@ -33,16 +31,6 @@ def changed_films(lake: Lake, start: int, end: int) -> Any:
     """Return the ids (movie_id) of films with silver rows of ingest time in [start, end)."""
     parts = [read(lake, name, start, end).select("movie_id") for name in SILVER.values()]
     return lake.local(parts[0].union(parts[1]).union(parts[2]).distinct())
-
-
-def latest_films(lake: Lake, ids: Any | None) -> Any:
-    """Return the latest description of each film (of `ids`, or all)."""
-    versions = lake.table(SILVER[METADATA])
-    if ids is not None:
-        versions = versions.semi_join(ids, "movie_id")
-    order = ibis.window(group_by="movie_id", order_by=[versions.event_time.desc(), versions.offset.desc()])
-    ranked = versions.mutate(rank=ibis.row_number().over(order))
-    return ranked.filter(ranked["rank"] == 0)
 
 
 def film_documents(
@@ -130,9 +118,7 @@ def touched_days(lake: Lake, start: int, end: int) -> list[int]:
 def run_pins(lake: Lake) -> tuple[Pins, dict[str, int]]:
     """Return what a run pins over all films, and its counts."""
     cells = lake.table(CELLS)
-    reading = ibis.struct({name: cells[name] for name in GAUGE})
-    gauges = cells.filter(cells.observed_at.notnull()).group_by("movie_id").agg(gauge=reading.max())
-    table = lake.arrow(gauges.select(**{name: gauges.gauge[name] for name in ("votes", "average", "popularity")}))
+    table = lake.arrow(latest_gauges(lake))
     votes, averages, popularities = (table.column(name).to_pylist() for name in ("votes", "average", "popularity"))
     counts = lake.arrow(
         cells.aggregate(films=cells.movie_id.nunique(), reviews=cells.reviews.sum(), cells=cells.count())
@@ -141,10 +127,37 @@ def run_pins(lake: Lake) -> tuple[Pins, dict[str, int]]:
     return pins, {name: int(value or 0) for name, value in counts.items()}
 
 
-def documents(lake: Lake, since: int, frontier: int) -> Iterator[Document]:
+def film_views(lake: Lake) -> list[FilmView]:
+    """Return the descriptions of all films that stand, by id."""
+    rows = lake.arrow(latest_films(lake)).to_pylist()
+    return sorted(
+        (film_view(row, row["offset"]) for row in rows if not row["deleted"]), key=lambda film: film["movie_id"]
+    )
+
+
+def view_documents(lake: Lake, pins: Pins, since: int, frontier: int) -> Iterator[Document]:
+    """Yield the documents of the views over all films; likeness and networks only when a description has changed."""
+    films = lake.local(shelf(lake, pins))
+    year = int(iso(frontier)[:4])
+    yield from money.documents(lake, films)
+    yield from seasons.documents(lake, films)
+    yield from genres.documents(lake, films, year)
+    yield from outlook.documents(lake, films, frontier)
+    yield from anomalies.documents(lake, frontier)
+    described = read(lake, SILVER[METADATA], since, frontier).count().as_table()
+    if since == 0 or lake.arrow(described).column(0)[0].as_py() > 0:
+        views = film_views(lake)
+        yield from similar.documents(views)
+        yield from network.documents(views, year)
+
+
+def documents(lake: Lake, pins: Pins, since: int, frontier: int) -> Iterator[Document]:
     """Yield every document that silver rows of ingest time in [since, frontier) change; since = 0 means all."""
     ids = None if since == 0 else changed_films(lake, since, frontier)
+    days = touched_days(lake, since, frontier)
     movies, matrix = film_cells(lake, ids)
     yield from film_documents(lake, ids, film_totals(movies, matrix))
     yield from cell_documents(movies, matrix)
-    yield from activity_documents(lake, touched_days(lake, since, frontier), frontier)
+    yield from activity_documents(lake, days, frontier)
+    yield from daily.documents(lake, days, frontier)
+    yield from view_documents(lake, pins, since, frontier)

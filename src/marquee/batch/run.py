@@ -146,7 +146,7 @@ class BatchLayer:
             "counts": counts,
             "quality": {k: report[k]["score"] for k in ("silver", "gold")},
         }
-        changed = publish.documents(self.lake, since, frontier.hour)
+        changed = publish.documents(self.lake, pins, since, frontier.hour)
         self.views.publish(Publication(frontier, self.clock.now(), facts), changed)
         return "published"
 

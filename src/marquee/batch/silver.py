@@ -11,7 +11,7 @@ from marquee.batch.calendar import covering, with_month
 from marquee.batch.tables import BRONZE, SILVER, TABLES
 from marquee.domain.events import METADATA, RATINGS, REVIEWS
 from marquee.domain.quality import RULES, Measurement
-from marquee.domain.scores import LABEL_CUT
+from marquee.domain.scores import FAVOURABLE_CUT, LABEL_CUT
 from marquee.domain.timeline import WINDOW
 from marquee.ports import Lake
 from marquee.scoring import score_columns
@@ -97,6 +97,7 @@ def shaped(topic: str, rows: Any) -> Any:
         stars=windowed.stars.fill_null(0),
         positive=(windowed.compound >= LABEL_CUT).cast("int64"),
         negative=(windowed.compound <= -LABEL_CUT).cast("int64"),
+        favourable=(windowed.sentence >= FAVOURABLE_CUT).cast("int64"),
     )
 
 

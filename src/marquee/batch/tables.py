@@ -48,7 +48,8 @@ TABLES: dict[str, Table] = {
     SILVER[REVIEWS]: Table(
         PLACE
         | event_columns(REVIEWS, "text", "stars")
-        | integers("window", "rated", "stars", "compound", "sentence", "positive", "negative", "year", "month"),
+        | integers("window", "rated", "stars", "compound", "sentence", "positive", "negative")
+        | integers("favourable", "year", "month"),
         ("year", "month"),
     ),
     SILVER[RATINGS]: Table(

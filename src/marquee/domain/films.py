@@ -1,6 +1,7 @@
 """What a film looks like to a reader: one shape for both layers."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 CAST = 20
@@ -20,6 +21,9 @@ FIELDS = (
     ),
     *("overview", "tagline", "poster", "imdb_id", "genres", "keywords", "companies", "countries"),
 )
+BILLED = 15
+"""Cast members that count in the network of people, in the order of the billing."""
+
 CREW_JOBS = ("Director", "Writer", "Screenplay")
 FilmView = dict[str, Any]
 
@@ -32,6 +36,19 @@ def film_view(values: Mapping[str, Any], offset: int) -> FilmView:
     view["cast"] = [dict(credit) for credit in (values["cast"] or ())[:CAST]]
     view["crew"] = [dict(credit) for credit in values["crew"] or () if credit["job"] in CREW_JOBS]
     return {"movie_id": values["movie_id"], "at": values["event_time"], "offset": offset, **view}
+
+
+def film_people(film: FilmView) -> dict[int, tuple[str, str]]:
+    """Return (name, part) of the people of a film that count, by id: the first of the cast, and directors."""
+    found = {
+        credit["person_id"]: (credit["name"], "Director")
+        for credit in film["crew"]
+        if credit["job"] == "Director" and credit["person_id"]
+    }
+    for credit in film["cast"][:BILLED]:
+        if credit["person_id"] and credit["person_id"] not in found:
+            found[credit["person_id"]] = (credit["name"], credit["job"])
+    return found
 
 
 def unknown_film(movie_id: int) -> FilmView:
@@ -52,3 +69,8 @@ def card(film: FilmView, gauge: Sequence[int] | None, reviews: int, compound: in
         "reviews": reviews,
         "compound": compound,
     }
+
+
+def release_day(released: str | None) -> float:
+    """Return a release date in days since 1970; NaN where it is unknown."""
+    return float((date.fromisoformat(released) - date(1970, 1, 1)).days) if released else float("nan")

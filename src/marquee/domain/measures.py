@@ -17,6 +17,7 @@ SUMS: dict[str, Sum] = {
     "reviews": Sum(lambda e: e.weight),
     "positive": Sum(lambda e: e.weight * e.positive),
     "negative": Sum(lambda e: e.weight * e.negative),
+    "favourable": Sum(lambda e: e.weight * e.favourable),
     "compound": Sum(lambda e: e.weight * e.compound),
     "compound_sq": Sum(lambda e: e.weight * e.compound * e.compound),
     "sentence": Sum(lambda e: e.weight * e.sentence),
@@ -36,6 +37,7 @@ class ScoredReview:
     weight: int
     positive: int
     negative: int
+    favourable: int
     compound: int
     sentence: int
     rated: int

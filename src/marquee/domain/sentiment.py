@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from marquee.domain.scores import COMPOUND_SCALE, LABEL_CUT
+from marquee.domain.scores import COMPOUND_SCALE, FAVOURABLE_CUT, LABEL_CUT
 
 CAPS: Final = 0.733
 NEGATION: Final = -0.74
@@ -48,6 +48,11 @@ class Score:
     def negative(self) -> int:
         """1 where VADER's cut calls the text negative."""
         return int(self.compound <= -LABEL_CUT)
+
+    @property
+    def favourable(self) -> int:
+        """1 where the calibrated cut calls the review favourable."""
+        return int(self.sentence >= FAVOURABLE_CUT)
 
 
 class LoweredTokens(dict[str, str]):

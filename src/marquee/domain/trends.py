@@ -2,17 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from marquee.domain.scores import TREND_FLOOR, discoveries, trend_score, upper_tail
 from marquee.domain.timeline import DAY, HOUR, WINDOW, ceil, floor
 
-WINDOWS = {"1h": HOUR, "6h": 6 * HOUR, "24h": DAY}
+HOURS = {"1h": HOUR, "6h": 6 * HOUR, "24h": DAY}
+"""Windows that end with the present 5 minutes, against the same hours of the four weeks before."""
+
+DAYS = {"7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
+"""Windows of whole days and of today so far, against the four windows before."""
+
+WINDOWS = HOURS | DAYS
 BASELINE_DAYS = 28
+BASELINE_WINDOWS = 4
+ALL_DAY = frozenset(range(24))
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A window [start, end) of event time and its baseline: the same hours of the day in the four weeks before.
+    """A window [start, end) of event time, its two predecessors of `length` ms each, and its baseline.
 
     The baseline consists of the whole hours in [base_start, base_end) whose hour of the day is in `hours`.
     `exposure` (rho) = length of the window / length of the baseline. Times in ms.
@@ -20,6 +29,7 @@ class Frame:
 
     start: int
     end: int
+    length: int
     base_start: int
     base_end: int
     hours: frozenset[int]
@@ -27,11 +37,20 @@ class Frame:
     @property
     def exposure(self) -> float:
         """The window's length over the baseline's."""
-        return (self.end - self.start) / (BASELINE_DAYS * len(self.hours) * HOUR)
+        return (self.end - self.start) * 24 / ((self.base_end - self.base_start) * len(self.hours))
+
+    @property
+    def elapsed(self) -> float:
+        """The share of the window that has passed: under 1 where today is part of it."""
+        return (self.end - self.start) / self.length
 
     def in_window(self, window: int) -> bool:
         """Whether the cell that starts at `window` counts as now."""
         return self.start <= window < self.end
+
+    def in_previous(self, window: int, steps: int) -> bool:
+        """Whether the cell that starts at `window` counts in the window `steps` (1 or 2) before."""
+        return self.start - steps * self.length <= window < self.start - (steps - 1) * self.length
 
     def in_baseline(self, window: int) -> bool:
         """Whether the cell that starts at `window` counts as before."""
@@ -43,50 +62,76 @@ def as_of(now: int) -> int:
     return floor(now, WINDOW) + WINDOW
 
 
-def frame(length: int, now: int) -> Frame:
-    """Return the frame of the window of `length` ms (a day at most) that ends with the present 5-minute window."""
-    end = as_of(now)
+def frame(window: str, now: int) -> Frame:
+    """Return the frame of a window (a key of `WINDOWS`) that ends with the present 5 minutes."""
+    end, length = as_of(now), WINDOWS[window]
+    if window in DAYS:
+        start = floor(now, DAY) + DAY - length
+        return Frame(start, end, length, start - BASELINE_WINDOWS * length, start, ALL_DAY)
     start = end - length
     first = floor(start, HOUR)
     hours = frozenset(hour // HOUR % 24 for hour in range(first, ceil(end, HOUR), HOUR))
-    return Frame(start, end, first - BASELINE_DAYS * DAY, first, hours)
+    return Frame(start, end, length, first - BASELINE_DAYS * DAY, first, hours)
+
+
+class Counts(NamedTuple):
+    """A film's events in the window, in its baseline, in the two windows before it, and its decayed heat."""
+
+    observed: int
+    before: int
+    previous: int = 0
+    earlier: int = 0
+    hot: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """One film's standing: events now and before, how many were expected, and how far above that it lies."""
+    """One film's standing: events now and before, how many were expected, and how far above that it lies.
+
+    velocity and acceleration: first and second difference of the counts of this window and the two before it,
+    those scaled to the share of the window that has passed.
+    """
 
     movie_id: int
     observed: int
     before: int
     expected: float
     score: float
-    rising: bool
+    state: str
+    velocity: float
+    acceleration: float
     hot: int
 
+    @property
+    def rising(self) -> bool:
+        """Whether it gets significantly more events than expected."""
+        return self.state == "rising"
 
-def rank(counts: Mapping[int, tuple[int, int, int]], exposure: float) -> list[Trend]:
-    """Rank films by (observed, before, hot) counts: first what rises for certain, then what is hot.
+
+def rank(counts: Mapping[int, Counts], sight: Frame) -> list[Trend]:
+    """Rank films by their counts: first what rises for certain, then what is hot, then by events.
 
     A film rises when at least `TREND_FLOOR` events were observed and its score is a discovery among all films
-    with any activity, at a false-discovery rate of 5 %.
+    with any activity, at a false-discovery rate of 5 %; it declines when at least as many were expected and
+    the opposite of its score is one.
     """
-    films = sorted(movie_id for movie_id, (x, y, hot) in counts.items() if x > 0 or y > 0 or hot > 0)
-    scores = {movie_id: trend_score(counts[movie_id][0], counts[movie_id][1], exposure) for movie_id in films}
-    tails = [upper_tail(scores[m]) if counts[m][0] >= TREND_FLOOR else 1.0 for m in films]
-    trends = [
-        Trend(m, counts[m][0], counts[m][1], exposure * max(0, counts[m][1]), scores[m], rising, counts[m][2])
-        for m, rising in zip(films, discoveries(tails), strict=True)
-    ]
+    films = sorted(movie_id for movie_id, c in counts.items() if c.observed > 0 or c.before > 0 or c.hot > 0)
+    exposure, share = sight.exposure, sight.elapsed
+    expected = [exposure * max(0, counts[m].before) for m in films]
+    scores = [trend_score(counts[m].observed, counts[m].before, exposure) for m in films]
+    above = [upper_tail(s) if counts[m].observed >= TREND_FLOOR else 1.0 for m, s in zip(films, scores, strict=True)]
+    below = [upper_tail(-s) if e >= TREND_FLOOR else 1.0 for e, s in zip(expected, scores, strict=True)]
+    trends = []
+    found = zip(films, expected, scores, discoveries(above), discoveries(below), strict=True)
+    for movie_id, wanted, score, rises, falls in found:
+        c = counts[movie_id]
+        state = "rising" if rises else "declining" if falls else "steady"
+        velocity = c.observed - share * c.previous
+        acceleration = velocity - share * (c.previous - c.earlier)
+        trends.append(Trend(movie_id, c.observed, c.before, wanted, score, state, velocity, acceleration, c.hot))
     return sorted(trends, key=lambda t: (not t.rising, -t.score if t.rising else 0.0, -t.hot, -t.observed, t.movie_id))
 
 
 def declining(trends: Sequence[Trend]) -> list[Trend]:
-    """Return the films that get significantly fewer events than expected, the clearest first.
-
-    Only films of which at least `TREND_FLOOR` events were expected can decline; the false-discovery rate is over
-    all films with any activity.
-    """
-    tails = [upper_tail(-trend.score) if trend.expected >= TREND_FLOOR else 1.0 for trend in trends]
-    found = [trend for trend, falls in zip(trends, discoveries(tails), strict=True) if falls]
-    return sorted(found, key=lambda trend: (trend.score, trend.movie_id))
+    """Return the films that get significantly fewer events than expected, the clearest first."""
+    return sorted((t for t in trends if t.state == "declining"), key=lambda trend: (trend.score, trend.movie_id))

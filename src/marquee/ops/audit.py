@@ -23,11 +23,12 @@ from marquee.domain.films import FilmView, film_view, unknown_film
 from marquee.domain.measures import SUMS, Cell, decode_cell
 from marquee.domain.monoids import Gauge
 from marquee.domain.scores import HOT_HOURS, HOT_WEIGHTS, Pins
-from marquee.domain.timeline import HOUR, WINDOW
-from marquee.domain.trends import WINDOWS, frame, rank
+from marquee.domain.timeline import DAY, HOUR, WINDOW, ladder_cuts
+from marquee.domain.trends import DAYS, WINDOWS, Counts, frame, rank
 from marquee.errors import NotFoundError
 from marquee.ports import START, Lake
 from marquee.serving import answers
+from marquee.serving.cube import ALL_FILMS, DIMENSIONS, groups_of
 from marquee.serving.merge import Timed
 from marquee.serving.query import Query
 
@@ -54,6 +55,7 @@ class FilmHistory:
                 "reviews": weight,
                 "positive": weight if compound >= 500 else 0,
                 "negative": weight if compound <= -500 else 0,
+                "favourable": weight if sentence >= 860 else 0,
                 "compound": weight * compound,
                 "compound_sq": weight * compound**2,
                 "sentence": weight * sentence,
@@ -94,18 +96,49 @@ class Reference:
 
     def trends(self, window: str, now: int) -> list[Any]:
         """Return all films' standings, counted event by event."""
-        sight = frame(WINDOWS[window], now)
-        found: dict[int, tuple[int, int, int]] = {}
+        sight = frame(window, now)
+        unit = DAY if window in DAYS else WINDOW
+        found: dict[int, Counts] = {}
         for movie_id, history in self.films.items():
-            x = y = hot = 0
+            now_, before, previous, earlier, hot = 0, 0, 0, 0, 0
             for time, weight, *_ in history.reviews:
-                start = time - time % WINDOW
-                x += weight if sight.in_window(start) else 0
-                y += weight if sight.in_baseline(start) else 0
-                age = (sight.end - 1) // HOUR - start // HOUR
+                start = time - time % unit
+                now_ += weight if sight.in_window(start) else 0
+                before += weight if sight.in_baseline(start) else 0
+                previous += weight if sight.in_previous(start, 1) else 0
+                earlier += weight if sight.in_previous(start, 2) else 0
+                age = (sight.end - 1) // HOUR - time // HOUR
                 hot += weight * HOT_WEIGHTS[age] if 0 <= age < HOT_HOURS else 0
-            found[movie_id] = (x, y, hot)
-        return rank(found, sight.exposure)
+            found[movie_id] = Counts(now_, before, previous, earlier, hot)
+        return rank(found, sight)
+
+    def rolled_up(self, query: Query, dimension: str, now: int) -> dict[str, list[int]]:
+        """Return the sums of all years by group, added film by film; films are grouped as the run pinned them."""
+        world = query.world
+        totals: dict[str, list[int]] = defaultdict(lambda: [0] * len(SUMS))
+        since = days_since(query)
+        for movie_id, history in self.films.items():
+            card = world.published.cards.get(movie_id) or world.card(movie_id, now)
+            if card is None or card["deleted"]:
+                continue
+            for timed in history.cells():
+                if timed.window >= since and timed.span <= DAY:
+                    for group in groups_of(card, dimension, world.pins):
+                        totals[group] = [a + b for a, b in zip(totals[group], timed.cell.sums, strict=True)]
+        return {group: sums for group, sums in sorted(totals.items()) if any(sums)}
+
+
+def days_since(query: Query) -> int:
+    """Return the event time from which gold holds days (ms)."""
+    frontier = query.world.frontier
+    return 0 if frontier is None else ladder_cuts(frontier.hour)[-1]
+
+
+def rolled_up(query: Query, dimension: str, now: int) -> dict[str, list[int]]:
+    """Return the sums of all years by group, as the platform rolls them up."""
+    first = days_since(query) // DAY
+    groups = query.world.cube(now).by_group(dimension, ALL_FILMS, first, NEVER // DAY)
+    return {name: list(cell.sums) for name, (cell, _) in sorted(groups.items()) if any(cell.sums)}
 
 
 def bronze_events(lake: Lake, topic: str, before: int) -> Iterator[tuple[Event, int]]:
@@ -231,6 +264,12 @@ def compared(query: Query, reference: Reference, ids: Iterable[int], now: int) -
                 else answers.sentiment(movie_id, wanted_film["title"], wanted_cells, window, now)
             )
             yield f"/v1/movies/{movie_id}/sentiment?window={window}", given, wanted
+    for dimension in DIMENSIONS:
+        yield (
+            f"/v1/analytics/sentiment/comparison?by={dimension}",
+            rolled_up(query, dimension, now),
+            reference.rolled_up(query, dimension, now),
+        )
     for window in WINDOWS:
         given_trends = query.count_trends(query.world, window, now)
         yield (
@@ -242,7 +281,7 @@ def compared(query: Query, reference: Reference, ids: Iterable[int], now: int) -
 
 def shown(trends: list[Any]) -> list[Any]:
     """Return standings as lists; films that only the reference counts as nothing are left out by both."""
-    return [[t.movie_id, t.observed, t.before, t.score, t.rising, t.hot] for t in trends]
+    return [[t.movie_id, t.observed, t.before, t.score, t.state, t.velocity, t.acceleration, t.hot] for t in trends]
 
 
 def wanted_of(movie_id: int, history: FilmHistory) -> tuple[FilmView | None, list[Timed]]:

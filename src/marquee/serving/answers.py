@@ -47,6 +47,7 @@ def sentiment_figures(cell: Cell) -> dict[str, Any]:
         "label": None if score is None else label(score),
         "share_positive": rounded(mean(positive, reviews, 1)),
         "share_positive_at_least": rounded(wilson_lower(positive, reviews)) if reviews > 0 else None,
+        "share_favourable": rounded(mean(cell.sum("favourable"), reviews, 1)),
         "mean_stars": rounded(mean(cell.sum("stars"), cell.sum("rated"), STARS_SCALE), 2),
     }
 
@@ -171,7 +172,10 @@ def trend_line(trend: Trend, window: str) -> dict[str, Any]:
         "observed": trend.observed,
         "expected": round(trend.expected, 2),
         "score": round(trend.score, 3),
+        "state": trend.state,
         "rising": trend.rising,
+        "velocity": round(trend.velocity, 2),
+        "acceleration": round(trend.acceleration, 2),
         "hot": round(trend.hot / 2**20, 3),
         "why": why(trend, window),
     }

@@ -1,9 +1,16 @@
-"""The answer cache: finished responses by path, for one version of the views, in front of all routing."""
+"""The answer cache: finished responses by path and version, in front of all routing. One flight a question."""
 
+import asyncio
+import gzip
+import re
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, MutableMapping
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
+
+from marquee.serving.query import Query
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -11,48 +18,128 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+Key = tuple[str, bytes]
 
 BYTES_HELD = 64 * 1024 * 1024
 ENTRY_LIMIT = 1024 * 1024
+WORTH_PACKING = 1_024
+MINUTES = 60.0
+
+FRESH = re.compile(r"/v1/(trending|declining)/")
+"""Answers that follow every change of the speed layer."""
+
+FILM = re.compile(r"/v1/movies/(\d{1,16})(/sentiment|/stats|/forecast)?$")
+"""Answers that follow the changes of their own film."""
+
+STEADY = re.compile(r"/v1/(movies/\d+/(similar|network)|people|analytics/(revenue|seasons|genres)$|anomalies$)")
+"""Answers that follow publications, and else are good for 15 minutes."""
+
+OTHER = re.compile(r"/v1/(analytics|search|outlook)/")
+"""Answers that follow publications and the 5-minute windows."""
+
+
+def rule(path: str, query: Query) -> tuple[Hashable, float] | None:
+    """Return (the version an answer depends on, seconds it may be kept), None of what is never kept."""
+    run, speed, window = query.version()
+    if FRESH.match(path):
+        return (run, speed, window), 5 * MINUTES
+    film = FILM.match(path)
+    if film:
+        return (run, query.world.changed.get(int(film[1]), 0), window), 5 * MINUTES
+    if STEADY.match(path):
+        return run, 15 * MINUTES
+    return ((run, window), 5 * MINUTES) if OTHER.match(path) else None
+
+
+@dataclass(slots=True)
+class Entry:
+    """A kept answer. `packed`: its gzip, made when first asked for."""
+
+    version: Hashable
+    until: float
+    headers: Headers
+    body: bytes
+    etag: bytes
+    packed: bytes | None = None
 
 
 class AnswerCache:
-    """ASGI middleware: serves repeated GETs under `prefixes` from stored bytes, with ETag and 304.
+    """ASGI middleware: serves repeated GETs from stored bytes, with ETag, 304 and gzip.
 
-    A new run, a new speed version or a new 5-minute window is a new version, and empties it: nothing
-    stale can be served, and nothing needs to be told to expire.
+    An answer is kept with the version of what it depends on (`rule`): a publication changes every version, so
+    nothing stale outlives it and nothing needs to be told to expire. Of equal questions at one time, one is
+    worked out and the others wait for it.
     """
 
-    def __init__(self, app: App, version: Callable[[], Hashable], prefixes: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        app: App,
+        rule: Callable[[str], tuple[Hashable, float] | None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.app = app
-        self.version = version
-        self.prefixes = prefixes
-        self.held: OrderedDict[tuple[str, bytes], tuple[Headers, bytes, bytes]] = OrderedDict()
+        self.rule = rule
+        self.clock = clock
+        self.held: OrderedDict[Key, Entry] = OrderedDict()
+        self.flights: dict[tuple[Key, Hashable], asyncio.Future[None]] = {}
         self.size = 0
-        self.of: Hashable = None
         self.hits = 0
         self.misses = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from the cache, or from the application and keep what it said."""
-        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(self.prefixes):
+        kept = self.rule(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
+        if kept is None:
             await self.app(scope, receive, send)
             return
-        version = self.version()
-        if version != self.of:
-            self.held.clear()
-            self.size, self.of = 0, version
+        version, seconds = kept
         key = (scope["path"], scope["query_string"])
-        entry = self.held.get(key)
+        entry = self.find(key, version)
+        if entry is None:
+            flight = self.flights.get((key, version))
+            if flight is not None:
+                await flight
+                entry = self.find(key, version)
         if entry is not None:
             self.hits += 1
-            self.held.move_to_end(key)
-            await respond(scope, send, *entry)
+            await respond(scope, send, entry)
             return
         self.misses += 1
-        await self.fill(key, version, scope, receive, send)
+        flight = self.flights[key, version] = asyncio.get_running_loop().create_future()
+        try:
+            await self.fill(key, version, seconds, scope, receive, send)
+        finally:
+            del self.flights[key, version]
+            flight.set_result(None)
 
-    async def fill(self, key: tuple[str, bytes], version: Hashable, scope: Scope, receive: Receive, send: Send) -> None:
+    def find(self, key: Key, version: Hashable) -> Entry | None:
+        """Return a kept answer that is still good."""
+        entry = self.held.get(key)
+        if entry is None:
+            return None
+        if entry.version != version or entry.until < self.clock():
+            self.drop(key)
+            return None
+        self.held.move_to_end(key)
+        return entry
+
+    def drop(self, key: Key) -> None:
+        """Forget an answer."""
+        entry = self.held.pop(key, None)
+        if entry is not None:
+            self.size -= len(entry.body)
+
+    def keep(self, key: Key, entry: Entry) -> None:
+        """Keep an answer; those not asked for longest make room."""
+        self.drop(key)
+        self.held[key] = entry
+        self.size += len(entry.body)
+        while self.size > BYTES_HELD:
+            self.drop(next(iter(self.held)))
+
+    async def fill(
+        self, key: Key, version: Hashable, seconds: float, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         """Let the application answer; a 200 is tagged, kept and sent, anything else passes through."""
         start: Message = {}
         parts: list[bytes] = []
@@ -72,25 +159,37 @@ class AnswerCache:
 
         async def finish() -> None:
             body = b"".join(parts)
-            etag = b'"' + blake2b(body, digest_size=12).hexdigest().encode() + b'"'
-            headers = [*start["headers"], (b"etag", etag), (b"cache-control", b"no-cache")]
-            if version == self.of and len(body) <= ENTRY_LIMIT:
-                self.held[key] = (headers, body, etag)
-                self.size += len(body)
-                while self.size > BYTES_HELD:
-                    self.size -= len(self.held.popitem(last=False)[1][1])
-            await respond(scope, send, headers, body, etag)
+            etag = blake2b(body, digest_size=12).hexdigest().encode()
+            headers = [header for header in start["headers"] if header[0] != b"content-length"]
+            headers += [(b"cache-control", b"no-cache"), (b"vary", b"accept-encoding")]
+            entry = Entry(version, self.clock() + seconds, headers, body, etag)
+            now = self.rule(scope["path"])
+            if now is not None and now[0] == version and len(body) <= ENTRY_LIMIT:
+                self.keep(key, entry)
+            await respond(scope, send, entry)
 
         await self.app(scope, receive, collect)
 
 
-async def respond(scope: Scope, send: Send, headers: Headers, body: bytes, etag: bytes) -> None:
-    """Send stored bytes, or 304 where the reader has them."""
+async def respond(scope: Scope, send: Send, entry: Entry) -> None:
+    """Send a kept answer, packed where the reader takes that, or 304 where it has it."""
+    packs = False
     for name, value in scope["headers"]:
-        if name == b"if-none-match" and (etag in value or value.strip() == b"*"):
-            kept = [header for header in headers if header[0] not in (b"content-length", b"content-type")]
-            await send({"type": "http.response.start", "status": 304, "headers": kept})
+        if name == b"if-none-match" and (entry.etag in value or value.strip() == b"*"):
+            kept = [header for header in entry.headers if header[0] != b"content-type"]
+            headers = [*kept, (b"etag", b'W/"' + entry.etag + b'"')]
+            await send({"type": "http.response.start", "status": 304, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return
+        if name == b"accept-encoding":
+            packs = b"gzip" in value and len(entry.body) >= WORTH_PACKING
+    body = entry.body
+    headers = [*entry.headers, (b"etag", b'W/"' + entry.etag + b'"')]
+    if packs:
+        if entry.packed is None:
+            entry.packed = gzip.compress(entry.body, 5, mtime=0)
+        body = entry.packed
+        headers.append((b"content-encoding", b"gzip"))
+    headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,46 +1,35 @@
-"""Queries: one function an answer, each of one world and one moment, each with its coverage."""
+"""The query service: the world as it moves, and the answers about films that both layers give."""
 
+from array import array
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
+from hashlib import blake2b
 from threading import Lock
 from typing import Any
 
 import orjson
 
 from marquee.adapters.tantivy_search import TitleSearch
-from marquee.batch.publish import CELL_ROWS, FILM
+from marquee.batch.kinds import CELL_ROWS, FILM
 from marquee.domain.coverage import speed_from
 from marquee.domain.films import FilmView, unknown_film
-from marquee.domain.scores import AVERAGE_SCALE, COMPOUND_SCALE, mean, tier, weighted_rating
 from marquee.domain.timeline import WINDOW, Clock, floor
-from marquee.domain.trends import WINDOWS, Trend, declining, frame
-from marquee.errors import NotFoundError
+from marquee.domain.trends import DAYS, Trend, declining, frame
+from marquee.errors import GoneError, NotFoundError
 from marquee.ports import BatchViews, SpeedViews
 from marquee.serving import answers
+from marquee.serving.cube import Cube, Filter
 from marquee.serving.merge import Timed, merged
+from marquee.serving.search import SearchRequest, card_line, found, page_of, suggest
 from marquee.serving.world import NO_CELLS, World, advance
 from marquee.speed.leaderboard import leaderboard
 
 Answer = dict[str, Any]
-SEARCH_DEPTH = 1_000
-"""Best text matches that filters and sorting work on."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchRequest:
-    """What to search for; every field narrows the result."""
-
-    q: str | None = None
-    genre: str | None = None
-    year_from: int | None = None
-    year_to: int | None = None
-    rating_min: float | None = None
-    rating_max: float | None = None
-    sort_by: str = "relevance"
-    page: int = 1
-    page_size: int = 20
+LISTINGS = 256
+"""Lists of search results kept for their later pages."""
 
 
 class Query:
@@ -52,7 +41,9 @@ class Query:
         self.clock = clock
         self.world = World(TitleSearch())
         self.moving = Lock()
+        self.listings: OrderedDict[str, array[int]] = OrderedDict()
         self.trends = lru_cache(maxsize=8)(self.count_trends)
+        self.cubes = lru_cache(maxsize=1)(self.make_cube)
 
     def refresh(self) -> bool:
         """Move to the present run and speed version; return whether anything changed."""
@@ -97,33 +88,72 @@ class Query:
         world, now, film, cells = self.film(movie_id)
         return covered(answers.sentiment(movie_id, film["title"], cells, window, now), world, now)
 
+    def make_cube(self, world: World, moment: int) -> Cube:
+        """Return the daily sums of all films; kept for the present world and 5-minute window."""
+        return world.cube(moment)
+
+    def document(self, kind: str, key: int) -> Any:
+        """Return a published document, None where there is none."""
+        with self.batch_views.snapshot() as snapshot:
+            body = snapshot.get(kind, key)
+        return orjson.loads(body) if body else None
+
     def count_trends(self, world: World, window: str, moment: int) -> list[Trend]:
         """Return all films' standings; kept for the present world and 5-minute window."""
-        return leaderboard(world.activity(moment), frame(WINDOWS[window], moment))
+        recent = world.activity(moment)
+        counted = world.daily_activity(moment) if window in DAYS else recent
+        return leaderboard(counted, recent, frame(window, moment))
 
-    def trending(self, window: str, genre: str | None, limit: int) -> Answer:
-        """Answer /v1/trending/movies: films of a genre (or all) by what rises, then by what is hot."""
-        return self.listed(lambda trends: trends, window, genre, limit)
+    def trending(self, window: str, films: Filter, limit: int) -> Answer:
+        """Answer /v1/trending/movies: films by what rises, then by what is hot."""
+        return self.listed(lambda trends: trends, window, films, limit)
 
-    def declining(self, window: str, genre: str | None, limit: int) -> Answer:
-        """Answer /v1/declining/movies: films of a genre (or all) with significantly fewer reviews than expected."""
-        return self.listed(declining, window, genre, limit)
+    def declining(self, window: str, films: Filter, limit: int) -> Answer:
+        """Answer /v1/declining/movies: films with significantly fewer reviews than expected."""
+        return self.listed(declining, window, films, limit)
 
-    def listed(
-        self, choose: Callable[[list[Trend]], list[Trend]], window: str, genre: str | None, limit: int
-    ) -> Answer:
+    def listed(self, choose: Callable[[list[Trend]], list[Trend]], window: str, films: Filter, limit: int) -> Answer:
         """Return the lines of the films chosen from all standings."""
         world, now = self.world, self.clock.now()
-        wanted = None if genre is None else self.genre(world, genre)
+        wanted = self.known(world, films)
         lines: list[Answer] = []
         for trend in choose(self.trends(world, window, floor(now, WINDOW))):
             card = world.card(trend.movie_id, now)
-            if card is None or (wanted is not None and wanted not in card["genres"]):
+            if card is None or not wanted.passes(card, world.pins):
                 continue
             lines.append({"rank": len(lines) + 1, **card_line(card, world), **answers.trend_line(trend, window)})
             if len(lines) == limit:
                 break
-        return covered({"window": window, "genre": wanted, "results": lines}, world, now)
+        return covered({"window": window, "genre": wanted.genre, "results": lines}, world, now)
+
+    def known(self, world: World, films: Filter) -> Filter:
+        """Return a filter with its genre spelled as the films have it; NotFoundError of an unknown genre."""
+        return films if films.genre is None else replace(films, genre=self.genre(world, films.genre))
+
+    def suggest(self, q: str, limit: int) -> Answer:
+        """Answer /v1/search/suggest."""
+        world, now = self.world, self.clock.now()
+        return covered(suggest(world, q, limit, now), world, now)
+
+    def search(self, request: SearchRequest, listing: str | None = None) -> Answer:
+        """Answer /v1/search/movies. A `listing` names the list that an earlier page came from, and is continued.
+
+        GoneError when that list is no longer kept.
+        """
+        world, now = self.world, self.clock.now()
+        if listing is None:
+            request = replace(request, films=self.known(world, request.films))
+            ids = found(world, request, now)
+            asked = replace(request, page=1, page_size=1)
+            listing = blake2b(f"{asked}/{self.version()}".encode(), digest_size=8).hexdigest()
+            self.listings[listing] = ids
+            self.listings.move_to_end(listing)
+            if len(self.listings) > LISTINGS:
+                self.listings.popitem(last=False)
+        elif listing not in self.listings:
+            raise GoneError("this listing is no longer kept", hint="Ask for page 1 again, without `listing`.")
+        answer = page_of(world, request, self.listings[listing], now)
+        return covered({**answer, "listing": listing}, world, now)
 
     def genre(self, world: World, name: str) -> str:
         """Return a genre by its name in any case; NotFoundError names the nearest."""
@@ -141,116 +171,9 @@ class Query:
 
     def genres(self, world: World) -> list[str]:
         """Return the genres of all films, sorted."""
-        return sorted({genre for card in world.cards.values() for genre in card["genres"]})
-
-    def suggest(self, q: str, limit: int) -> Answer:
-        """Answer /v1/search/suggest: films whose title or people the words so far may mean, best first."""
-        world, now = self.world, self.clock.now()
-        hits = (world.card(movie_id, now) for movie_id, _ in world.search.search(q, 4 * limit))
-        cards = [card for card in hits if card is not None][:limit]
-        found = [{"movie_id": c["movie_id"], "title": c["title"], "year": year(c)} for c in cards]
-        return covered({"q": q, "results": found}, world, now)
-
-    def search(self, request: SearchRequest) -> Answer:
-        """Answer /v1/search/movies. Ties are broken by votes and then by id, so pages are stable."""
-        world, now = self.world, self.clock.now()
-        wanted = None if request.genre is None else self.genre(world, request.genre)
-        relevance: dict[int, float] = {}
-        if request.q is not None and request.q.strip():
-            relevance = dict(world.search.search(request.q, SEARCH_DEPTH))
-            ids = list(relevance)
-        else:
-            ids = list(world.ids())
-        cards = [card for movie_id in ids if (card := world.card(movie_id, now)) is not None]
-        kept = [card for card in cards if matches(card, request, wanted)]
-        kept.sort(key=SORTS[request.sort_by](relevance))
-        first = (request.page - 1) * request.page_size
-        page = [card_line(card, world) for card in kept[first : first + request.page_size]]
-        paging = {"page": request.page, "page_size": request.page_size, "total": len(kept)}
-        paging["pages"] = -(-len(kept) // request.page_size)
-        return covered({"q": request.q, "genre": wanted, **paging, "results": page}, world, now)
+        return sorted({genre for card in world.published.cards.values() for genre in card["genres"]})
 
 
 def covered(answer: Answer, world: World, now: int) -> Answer:
     """Add the coverage to an answer."""
     return {**answer, "coverage": world.coverage(now).as_dict()}
-
-
-def year(card: Answer) -> int | None:
-    """Return a film's release year."""
-    return int(card["release_date"][:4]) if card["release_date"] else None
-
-
-def rating(card: Answer) -> float | None:
-    """Return a film's vote average in [0, 10], None without votes."""
-    gauge = card["gauge"]
-    return gauge[3] / AVERAGE_SCALE if gauge and gauge[2] else None
-
-
-def matches(card: Answer, request: SearchRequest, genre: str | None) -> bool:
-    """Say whether a film passes the filters; an unknown year or rating passes none that asks for one."""
-    if genre is not None and genre not in card["genres"]:
-        return False
-    bounds = (
-        (year(card), request.year_from, request.year_to),
-        (rating(card), request.rating_min, request.rating_max),
-    )
-    for value, low, high in bounds:
-        if low is None and high is None:
-            continue
-        if value is None or (low is not None and value < low) or (high is not None and value > high):
-            return False
-    return True
-
-
-def card_line(card: Answer, world: World) -> Answer:
-    """Present a film's line in a listing."""
-    gauge = card["gauge"]
-    average = rating(card)
-    pins = world.pins
-    return {
-        "movie_id": card["movie_id"],
-        "title": card["title"] or None,
-        "release_date": card["release_date"],
-        "language": card["language"] or None,
-        "genres": card["genres"],
-        "poster": card["poster"],
-        "rating": average,
-        "weighted_rating": None
-        if average is None
-        else round(weighted_rating(average, gauge[2], pins.prior_mean / AVERAGE_SCALE, pins.prior_votes), 3),
-        "votes": gauge[2] if gauge else None,
-        "popularity": answers.popularity(gauge[4]) if gauge else None,
-        "tier": tier(gauge[4], pins) if gauge else None,
-        "reviews": card["reviews"],
-        "sentiment": answers.rounded(mean(card["compound"], card["reviews"], COMPOUND_SCALE)),
-    }
-
-
-def votes_of(card: Answer) -> int:
-    """Return a film's votes, 0 when unknown."""
-    return card["gauge"][2] if card["gauge"] else 0
-
-
-Sorter = Callable[[dict[int, float]], Callable[[Answer], Any]]
-
-
-def by(value: Callable[[Answer], Any]) -> Sorter:
-    """Return a sort by a value, greatest first, unknown last."""
-
-    def key(card: Answer) -> Any:
-        found = value(card)
-        return (found is None, -(found or 0), -votes_of(card), card["movie_id"])
-
-    return lambda relevance: key
-
-
-SORTS: dict[str, Sorter] = {
-    "relevance": lambda relevance: lambda c: (-round(relevance.get(c["movie_id"], 0), 4), -votes_of(c), c["movie_id"]),
-    "popularity": by(lambda card: card["gauge"][4] if card["gauge"] else None),
-    "rating": by(rating),
-    "votes": by(lambda card: card["gauge"][2] if card["gauge"] else None),
-    "reviews": by(lambda card: card["reviews"]),
-    "release_date": by(lambda card: int(card["release_date"].replace("-", "")) if card["release_date"] else None),
-    "title": lambda relevance: lambda card: (not card["title"], card["title"].casefold(), card["movie_id"]),
-}

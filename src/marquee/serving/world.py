@@ -3,7 +3,7 @@
 A world never changes; a refresh makes the next one from it. So every answer is of one run and one version.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,13 +11,15 @@ import numpy as np
 import orjson
 
 from marquee.adapters.tantivy_search import TitleSearch
-from marquee.batch.publish import ACTIVITY, CARD
+from marquee.batch.kinds import ACTIVITY
 from marquee.domain.coverage import NO_SPEED, Coverage, Frontier, SpeedState, coverage, speed_from
 from marquee.domain.films import FilmView, card, unknown_film
-from marquee.domain.measures import Cell, merge_cells
-from marquee.domain.scores import NO_PINS, Pins
-from marquee.domain.timeline import DAY
+from marquee.domain.measures import SUM_INDEX, Cell, merge_cells
+from marquee.domain.scores import Pins
+from marquee.domain.timeline import DAY, floor
 from marquee.ports import BatchViews, Publication, SpeedFilm, SpeedViews, ViewsSnapshot
+from marquee.serving.cube import Cube
+from marquee.serving.published import Published, published
 from marquee.speed.leaderboard import Activity, joined
 
 ACTIVITY_KEPT = 40 * DAY
@@ -27,16 +29,18 @@ NO_CELLS: SpeedCells = {}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class World:
-    """cards: by film id, of the batch run; speed: by film id, the cells by (ingest hour, window);
-    films: by film id, the descriptions the speed layer has seen, by ingest hour."""
+    """published: what the batch run gave; days: by day, its recent reviews by cell; speed: by film id, the cells
+    by (ingest hour, window); films: by film id, the descriptions the speed layer has seen, by ingest hour;
+    changed: by film id, the speed version that last changed it."""
 
     search: TitleSearch
     publication: Publication | None = None
     state: SpeedState = NO_SPEED
-    cards: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+    published: Published = field(default_factory=Published)
     days: Mapping[int, Activity] = field(default_factory=dict)
     speed: Mapping[int, SpeedCells] = field(default_factory=dict)
     films: Mapping[int, Mapping[int, SpeedFilm]] = field(default_factory=dict)
+    changed: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def frontier(self) -> Frontier | None:
@@ -51,10 +55,7 @@ class World:
     @property
     def pins(self) -> Pins:
         """What the run pinned for its scores."""
-        if self.publication is None:
-            return NO_PINS
-        pins = self.publication.facts["pins"]
-        return Pins(pins["prior_mean"], pins["prior_votes"], tuple(pins["tier_cuts"]))
+        return self.published.pins
 
     def coverage(self, now: int) -> Coverage:
         """Return what an answer covers at `now`."""
@@ -71,7 +72,7 @@ class World:
 
     def card(self, movie_id: int, now: int) -> dict[str, Any] | None:
         """Return a film's line in listings, both layers merged; None of an unknown or deleted film."""
-        base = self.cards.get(movie_id)
+        base = self.published.cards.get(movie_id)
         from_hour = speed_from(self.frontier, now)
         fresh = merge_cells(c for (hour, _), c in self.speed.get(movie_id, NO_CELLS).items() if hour >= from_hour)
         film = self.speed_film(movie_id, now)
@@ -93,18 +94,37 @@ class World:
 
     def ids(self) -> set[int]:
         """Return the ids of all films either layer knows."""
-        return {*self.cards, *self.speed, *self.films}
+        return {*self.published.cards, *self.speed, *self.films}
+
+    def fresh(self, now: int) -> Iterator[tuple[int, int, Cell]]:
+        """Yield (film id, window, cell) of the speed layer's sums that the batch run does not cover."""
+        from_hour = speed_from(self.frontier, now)
+        for movie_id, cells in self.speed.items():
+            for (hour, window), cell in cells.items():
+                if hour >= from_hour and any(cell.sums):
+                    yield movie_id, window, cell
 
     def activity(self, now: int) -> Activity:
         """Return the recent reviews of all films, both layers together."""
-        from_hour = speed_from(self.frontier, now)
-        fresh = [
-            (movie_id, window, cell.sum("reviews"))
-            for movie_id, cells in self.speed.items()
-            for (hour, window), cell in cells.items()
-            if hour >= from_hour
-        ]
+        fresh = [(movie_id, window, cell.sum("reviews")) for movie_id, window, cell in self.fresh(now)]
         return joined([*self.days.values(), Activity.of(fresh)])
+
+    def daily_activity(self, now: int) -> Activity:
+        """Return the reviews of all films by day over the years, both layers together."""
+        rows = self.published.rows
+        fresh = [(movie_id, floor(window, DAY), cell.sum("reviews")) for movie_id, window, cell in self.fresh(now)]
+        column = 2 + SUM_INDEX["reviews"]
+        return joined([Activity(rows[:, 0], rows[:, 1] * DAY, rows[:, column]), Activity.of(fresh)])
+
+    def cube(self, now: int) -> Cube:
+        """Return the daily sums of all films, both layers together."""
+        fresh = [(movie_id, window // DAY, *cell.sums) for movie_id, window, cell in self.fresh(now)]
+        base = self.published.cube
+        if not fresh:
+            return base
+        unknown = {row[0] for row in fresh} - self.published.cards.keys()
+        cards = [card for movie_id in sorted(unknown) if (card := self.card(movie_id, now)) is not None]
+        return base.extended(cards, np.array(fresh, dtype=np.int64))
 
 
 def advance(world: World, batch_views: BatchViews, speed_views: SpeedViews, now: int) -> World:
@@ -131,12 +151,17 @@ def pruned(world: World, from_hour: int) -> World:
         for movie_id, by_hour in world.films.items()
         if (held := {hour: film for hour, film in by_hour.items() if hour >= from_hour})
     }
-    return replace(world, speed=speed, films=films)
+    changed = {
+        movie_id: version for movie_id, version in world.changed.items() if movie_id in speed or movie_id in films
+    }
+    return replace(world, speed=speed, films=films, changed=changed)
 
 
 def with_run(world: World, snapshot: ViewsSnapshot, publication: Publication) -> World:
     """Return a world on a newly published run; only documents that changed are read."""
-    fresh = {key: orjson.loads(body) for key, body in snapshot.changed(CARD, world.run)}
+    now = published(world.published, world.run, snapshot, publication)
+    now.prepare()
+    fresh = {m: card for m, card in now.cards.items() if world.published.cards.get(m) is not card}
     world.search.update(
         [(i, c["title"], c["original_title"], c["people"]) for i, c in fresh.items() if not c["deleted"]],
         [i for i, c in fresh.items() if c["deleted"]],
@@ -149,7 +174,7 @@ def with_run(world: World, snapshot: ViewsSnapshot, publication: Publication) ->
             days[day] = Activity(
                 *(np.array(columns[name], dtype=np.int64) for name in ("movie_id", "window", "reviews"))
             )
-    return replace(world, publication=publication, cards={**world.cards, **fresh}, days=days)
+    return replace(world, publication=publication, published=now, days=days)
 
 
 def with_speed(world: World, views: SpeedViews) -> World:
@@ -171,4 +196,6 @@ def with_speed(world: World, views: SpeedViews) -> World:
         for v in views_of
         if not v["deleted"]
     )
-    return replace(world, speed=speed, films=descriptions, state=state)
+    touched = dict.fromkeys([*fresh, *(film.movie_id for film in films)], state.version)
+    changed = {**world.changed, **touched}
+    return replace(world, speed=speed, films=descriptions, changed=changed, state=state)

@@ -30,6 +30,7 @@ def event_cell(record: Record, score: Callable[[str], Score]) -> Cell:
                 weight=event.weight,
                 positive=found.positive,
                 negative=found.negative,
+                favourable=found.favourable,
                 compound=found.compound,
                 sentence=found.sentence,
                 rated=int(event.stars is not None),

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from marquee.domain.scores import HOT_HOURS, HOT_WEIGHTS
 from marquee.domain.timeline import HOUR
-from marquee.domain.trends import Frame, Trend, rank
+from marquee.domain.trends import Counts, Frame, Trend, rank
 
 Ints = npt.NDArray[np.int64]
 HOT = np.array(HOT_WEIGHTS, dtype=np.int64)
@@ -36,23 +36,32 @@ def joined(parts: list[Activity]) -> Activity:
     return Activity(*columns)
 
 
-def leaderboard(activity: Activity, frame: Frame) -> list[Trend]:
-    """Rank all films with activity in the frame. Sums are of integers, so no order of rows changes them."""
-    ids, index = np.unique(activity.movie_id, return_inverse=True)
-    window = activity.window
+def leaderboard(counted: Activity, recent: Activity, frame: Frame) -> list[Trend]:
+    """Rank all films with activity in the frame. Sums are of integers, so no order of rows changes them.
+
+    counted: rows fine enough for the frame's bounds (days are, for frames of days); recent: rows by the hour or
+    finer, of which heat is made.
+    """
+    ids = np.unique(np.concatenate([counted.movie_id, recent.movie_id]))
+    window, length = counted.window, frame.length
     hours = np.isin(window // HOUR % 24, list(frame.hours))
-    now = (window >= frame.start) & (window < frame.end)
-    before = (window >= frame.base_start) & (window < frame.base_end) & hours
-    age = ((frame.end - 1) // HOUR) - window // HOUR
-    recent = (age >= 0) & (age < HOT_HOURS)
-    columns = [
-        np.where(now, activity.reviews, 0),
-        np.where(before, activity.reviews, 0),
-        np.where(recent, activity.reviews * HOT[np.clip(age, 0, HOT_HOURS - 1)], 0),
+    chosen = [
+        (window >= frame.start) & (window < frame.end),
+        (window >= frame.base_start) & (window < frame.base_end) & hours,
+        (window >= frame.start - length) & (window < frame.start),
+        (window >= frame.start - 2 * length) & (window < frame.start - length),
     ]
-    totals = []
-    for values in columns:
-        total = np.zeros(len(ids), dtype=np.int64)
-        np.add.at(total, index, values)
-        totals.append(total.tolist())
-    return rank(dict(zip(ids.tolist(), zip(*totals, strict=True), strict=True)), frame.exposure)
+    columns = [total(ids, counted, np.where(mask, counted.reviews, 0)) for mask in chosen]
+    age = ((frame.end - 1) // HOUR) - recent.window // HOUR
+    fresh = (age >= 0) & (age < HOT_HOURS)
+    columns.append(total(ids, recent, np.where(fresh, recent.reviews * HOT[np.clip(age, 0, HOT_HOURS - 1)], 0)))
+    films = zip(ids.tolist(), zip(*columns, strict=True), strict=True)
+    return rank({movie_id: Counts(*counts) for movie_id, counts in films}, frame)
+
+
+def total(ids: Ints, activity: Activity, values: Ints) -> list[int]:
+    """Return the sums of values, a row of the activity each, by film."""
+    sums = np.zeros(len(ids), dtype=np.int64)
+    np.add.at(sums, np.searchsorted(ids, activity.movie_id), values)
+    found: list[int] = sums.tolist()
+    return found

@@ -4,31 +4,28 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import FileResponse
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
-from swagger_ui_bundle import swagger_ui_path
 
 import marquee
 from marquee.app import Platform
 from marquee.domain.timeline import SECOND
-from marquee.errors import MarqueeError, NotFoundError
+from marquee.errors import GoneError, MarqueeError, NotFoundError, RequestError
 from marquee.ops.telemetry import Telemetry
+from marquee.serving.api.analytics import views
+from marquee.serving.api.films import films
 from marquee.serving.api.guard import KeyGuard, Watch, problem
-from marquee.serving.api.routes import operations, v1
-from marquee.serving.cache import AnswerCache, App
+from marquee.serving.api.operations import operations
+from marquee.serving.api.pages import mount
+from marquee.serving.cache import AnswerCache, App, rule
+from marquee.serving.feed import Feed
 from marquee.serving.limits import RateLimit
 from marquee.serving.query import Query
 
-WEB = Path(__file__).parent.parent / "web"
 REFRESH_SECONDS = 0.25
 NOTICE = "This product uses the TMDB API but is not endorsed or certified by TMDB."
-CACHED = ("/v1/movies/", "/v1/trending/", "/v1/declining/", "/v1/search/")
 log = logging.getLogger(__name__)
 
 
@@ -38,9 +35,14 @@ def problem_response(status: int, title: str, detail: str, **more: object) -> Re
 
 
 async def on_marquee_error(request: Request, error: Exception) -> Response:
-    """Answer 404 for what does not exist and 503 for what cannot be answered now."""
+    """Answer 404, 410 and 422 for what is not there and cannot be, and 503 for what cannot be answered now."""
     if isinstance(error, NotFoundError):
         return problem_response(404, "Not found", error.message, hint=error.hint)
+    if isinstance(error, GoneError):
+        return problem_response(410, "Gone", error.message, hint=error.hint)
+    if isinstance(error, RequestError):
+        wrong = [{"parameter": error.parameter, "where": "query", "message": error.message}]
+        return problem_response(422, "Invalid request", f"{error.parameter}: {error.message}", errors=wrong)
     message = error.message if isinstance(error, MarqueeError) else "The answer could not be made."
     log.error("request failed: %s", error)
     return problem_response(503, "Not available", message)
@@ -61,11 +63,13 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     return problem_response(status, detail, f"{request.method} {request.url.path}: {detail}. See /docs.")
 
 
-async def keep_fresh(query: Query) -> None:
-    """Move the query service on, off the event loop, as long as the application lives."""
+async def keep_fresh(query: Query, feed: Feed) -> None:
+    """Move the query service on, off the event loop, and tell the feed, as long as the application lives."""
     while True:
+        before = query.world
         try:
             await asyncio.to_thread(query.refresh)
+            feed.publish(before, query.world, query.clock.now())
         except MarqueeError as error:
             log.warning("views could not be read: %s", error)
         await asyncio.sleep(REFRESH_SECONDS)
@@ -74,10 +78,12 @@ async def keep_fresh(query: Query) -> None:
 def routes(platform: Platform, query: Query, telemetry: Telemetry) -> FastAPI:
     """Return the FastAPI application without its middleware."""
 
+    feed = Feed()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(query.refresh)
-        task = asyncio.create_task(keep_fresh(query))
+        task = asyncio.create_task(keep_fresh(query, feed))
         yield
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -91,29 +97,16 @@ def routes(platform: Platform, query: Query, telemetry: Telemetry) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.platform, app.state.query, app.state.telemetry = platform, query, telemetry
-    app.include_router(v1)
+    app.state.platform, app.state.query = platform, query
+    app.state.telemetry, app.state.feed = telemetry, feed
+    app.include_router(films)
+    app.include_router(views)
     app.include_router(operations)
     app.add_exception_handler(MarqueeError, on_marquee_error)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http_error)
 
-    @app.get("/", include_in_schema=False)
-    async def page() -> FileResponse:
-        return FileResponse(WEB / "index.html")
-
-    @app.get("/docs", include_in_schema=False)
-    async def docs() -> Response:
-        return get_swagger_ui_html(
-            openapi_url="/openapi.json",
-            title="Marquee API",
-            swagger_js_url="/static/swagger/swagger-ui-bundle.js",
-            swagger_css_url="/static/swagger/swagger-ui.css",
-            swagger_favicon_url="/static/icon.svg",
-        )
-
-    app.mount("/static/swagger", StaticFiles(directory=swagger_ui_path))
-    app.mount("/static", StaticFiles(directory=WEB))
+    mount(app)
     return app
 
 
@@ -121,7 +114,7 @@ def create(platform: Platform) -> App:
     """Return the whole application over a platform: watch, guard, cache, routes."""
     telemetry = Telemetry()
     query = platform.query()
-    cache = AnswerCache(routes(platform, query, telemetry), query.version, CACHED)
+    cache = AnswerCache(routes(platform, query, telemetry), lambda path: rule(path, query))
     telemetry.watch(platform, cache)
     key = platform.settings.api_key
     limit = RateLimit(lambda: platform.clock.now() / SECOND)

@@ -10,10 +10,11 @@ import orjson
 from prometheus_client import Histogram
 
 from marquee.adapters.sqlite_keys import SCOPES, SqliteKeys
+from marquee.serving.api.pages import PAGES
 from marquee.serving.cache import App, Message, Receive, Scope, Send
 from marquee.serving.limits import RateLimit
 
-OPEN_PATHS = frozenset({"/health", "/", "/docs", "/openapi.json"})
+OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json", *PAGES})
 OPERATIONS = frozenset({"/v1/status", "/v1/quality", "/metrics"})
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -25,7 +26,9 @@ SECURITY_HEADERS = [
     ),
 ]
 KNOWN = {
-    *("v1", "movies", "sentiment", "trending", "declining", "genres", "search", "suggest"),
+    *("v1", "movies", "sentiment", "stats", "similar", "forecast", "network", "recommendations", "outlook"),
+    *("trending", "declining", "genres", "search", "suggest", "people", "path", "anomalies", "live"),
+    *("analytics", "overview", "trends", "genre", "comparison", "revenue", "seasons"),
     *("quality", "status", "health", "metrics", "docs", "static"),
 }
 

@@ -155,7 +155,7 @@ class Catalogue:
             genres=tuple(dict.fromkeys(rng.choices(list(GENRES), GENRE_WEIGHTS, k=rng.choice((1, 2, 2, 3))))),
             keywords=tuple(dict.fromkeys(rng.choices(KEYWORDS, k=rng.randint(1, 7)))),
             companies=tuple(dict.fromkeys(rng.choices(STUDIOS, k=rng.randint(1, 3)))),
-            cast=tuple(dict.fromkeys(int(self.people * rng.random() ** 2) for _ in range(rng.randint(5, 16)))),
+            cast=tuple(dict.fromkeys(int(self.people * rng.random() ** 1.3) for _ in range(rng.randint(5, 16)))),
             crew=(
                 *directors,
                 *((rng.randrange(self.people), job) for job in ("Screenplay", "Producer", "Editor")),

@@ -1,0 +1,89 @@
+"""The daily series behind forecasts, and the fitted models that a run publishes."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+
+from marquee.batch import forecast
+from marquee.batch.calendar import covering
+from marquee.batch.forecast import Floats
+from marquee.batch.kinds import FORECASTER, METRICS, Document
+from marquee.batch.shelf import reading
+from marquee.batch.tables import CELLS
+from marquee.domain.films import release_day
+from marquee.domain.timeline import DAY, floor
+from marquee.ports import Lake
+
+LEARNED_DAYS = 168
+
+
+def counts(rows: Sequence[np.ndarray], films: np.ndarray, first: int, days: int) -> Floats:
+    """Return the matrix (films, days) of (movie_id, day, count) columns; a day without a row counts 0."""
+    movie_id, day, count = rows
+    matrix = np.zeros((len(films), days))
+    index = np.searchsorted(films, movie_id)
+    np.add.at(matrix, (index, day - first), count)
+    return matrix
+
+
+def held(rows: Sequence[np.ndarray], films: np.ndarray, first: int, days: int) -> Floats:
+    """Return the matrix (films, days) of (movie_id, day, value) readings, each carried on until the next.
+
+    NaN before a film's first reading. Carried, never interpolated: a backtest must not see the reading after it.
+    """
+    movie_id, day, value = rows
+    matrix = np.full((len(films), days), np.nan)
+    matrix[np.searchsorted(films, movie_id), day - first] = value
+    known = np.where(np.isnan(matrix), 0, np.arange(days)[None, :])
+    latest = np.maximum.accumulate(known, axis=1)
+    carried: Floats = np.take_along_axis(matrix, latest, axis=1)
+    return carried
+
+
+def series(lake: Lake, first: int, end: int) -> dict[str, tuple[np.ndarray, Floats]]:
+    """Return each metric's (film ids, daily series) of the days [first, end) since 1970.
+
+    votes are the votes gained a day, on the day they were first seen.
+    """
+    cells = lake.table(CELLS, covering(first * DAY, end * DAY, days=False))
+    cells = cells.filter((cells.span <= DAY) & (cells.window >= first * DAY) & (cells.window < end * DAY))
+    daily = cells.mutate(day=cells.window // DAY).group_by(["movie_id", "day"])
+    reviews = daily.agg(value=cells.reviews.sum().cast("int64"))
+    readings = cells.filter(cells.observed_at.notnull())
+    latest = readings.mutate(day=readings.window // DAY, reading=reading(readings))
+    latest = latest.group_by(["movie_id", "day"]).agg(reading=latest.reading.max())
+    gauges = latest.select("movie_id", "day", **{name: latest.reading[name] for name in ("votes", "popularity")})
+    found = {}
+    for name, rows in (
+        ("reviews", reviews.filter(reviews.value > 0)),
+        ("votes", gauges.select("movie_id", "day", value=gauges.votes)),
+        ("popularity", gauges.filter(gauges.popularity >= 0).select("movie_id", "day", value=gauges.popularity)),
+    ):
+        table = lake.arrow(rows)
+        columns = [table.column(column).to_numpy() for column in ("movie_id", "day", "value")]
+        films = np.unique(columns[0])
+        if name == "reviews":
+            found[name] = films, counts(columns, films, first, end - first)
+        else:
+            levels = held(columns, films, first, end - first)
+            gained = np.maximum(np.diff(levels, axis=1, prepend=levels[:, :1]), 0)
+            found[name] = films, gained if name == "votes" else levels / 10_000
+    return found
+
+
+def documents(lake: Lake, films: Any, frontier: int) -> Iterator[Document]:
+    """Yield each metric's model, learned from the whole days before the frontier. films: the shelf."""
+    end = floor(frontier, DAY) // DAY
+    cells = lake.table(CELLS)
+    oldest = lake.arrow(cells.filter(cells.span <= DAY).aggregate(oldest=cells.window.min())).column(0)[0].as_py()
+    first = max(end - LEARNED_DAYS, (end * DAY if oldest is None else oldest) // DAY)
+    if first >= end:
+        return
+    dated = lake.arrow(films.select("movie_id", "release_date")).to_pylist()
+    released = {row["movie_id"]: release_day(row["release_date"]) for row in dated}
+    for name, (ids, matrix) in series(lake, first, end).items():
+        columns = np.array([released.get(int(movie_id), float("nan")) - first for movie_id in ids])
+        body = {"metric": name, "learned_from": first, "learned_to": end, **forecast.build(matrix, columns)}
+        yield FORECASTER, METRICS.index(name), orjson.dumps(body)

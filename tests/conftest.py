@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from marquee.app import Platform
-from marquee.domain.timeline import ManualClock
+from marquee.app import SYSTEM_CLOCK, Platform
+from marquee.domain.timeline import HOUR, ManualClock
 from marquee.settings import load
 
 settings.register_profile(
@@ -56,3 +56,20 @@ def data() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return DATA_FOLDER
+
+
+@pytest.fixture(scope="session")
+def world_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the little film world of `tests.world`, published; read it, or copy it."""
+    from tests.world import make
+
+    return make(tmp_path_factory.mktemp("world") / "home").settings.home
+
+
+@pytest.fixture(scope="session")
+def present_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same world as of now, for servers that read the real clock."""
+    from tests.world import make
+
+    now = SYSTEM_CLOCK.now()
+    return make(tmp_path_factory.mktemp("present") / "home", now - 3 * HOUR).settings.home

@@ -50,16 +50,8 @@ class NotFoundError(TerminalError):
     """The source has no such thing (HTTP 404, status code 34)."""
 
 
-class RequestError(TerminalError):
-    """A request's parameters contradict each other; `parameter` is the one to mend."""
-
-    def __init__(self, parameter: str, message: str) -> None:
-        super().__init__(message)
-        self.parameter = parameter
-
-
-class GoneError(TerminalError):
-    """What was asked for was there, and is no longer."""
+class QueryError(TerminalError):
+    """A question in SQL cannot be run."""
 
 
 class BadAnswerError(TransientError):

@@ -186,10 +186,10 @@ def backtest(series: Floats, released: Floats) -> dict[str, Any] | None:
     before = series[:, :-HORIZON]
     model = fit(windows(before[::2], released[::2], STEP), windows(before[1::2], released[1::2], STEP))
     tested = windows(series, released, series.shape[1])
-    if model is None or len(tested) == 0:
+    scale = np.abs(tested.past[:, WEEK:] - tested.past[:, :-WEEK]).mean(axis=1)
+    if model is None or not (scale > 0).any():
         return None
     quantiles = predict(model, tested.past, tested.age)[:, :HORIZON]
-    scale = np.abs(tested.past[:, WEEK:] - tested.past[:, :-WEEK]).mean(axis=1)
     found: dict[str, Any] = {"series": len(tested)}
     for days in TOTALS:
         future = tested.future[:, :days]
@@ -210,7 +210,7 @@ def build(series: Floats, released: Floats) -> dict[str, Any]:
         return {"available": False, "reason": f"fewer than {CONTEXT + 2 * HORIZON} days of history", "backtest": None}
     found = backtest(series, released)
     if found is None:
-        return {"available": False, "reason": "too few films with activity to learn from", "backtest": None}
+        return {"available": False, "reason": "too few films change from week to week to learn from", "backtest": None}
     worse = [span for span in found if span != "series" and found[span]["mase"] >= found[span]["seasonal_naive_mase"]]
     model = fit(windows(series[::2], released[::2], STEP), windows(series[1::2], released[1::2], STEP))
     if worse or model is None:

@@ -18,7 +18,7 @@ from marquee.domain.coverage import speed_from
 from marquee.domain.films import FilmView, unknown_film
 from marquee.domain.timeline import WINDOW, Clock, floor
 from marquee.domain.trends import DAYS, Trend, declining, frame
-from marquee.errors import GoneError, NotFoundError
+from marquee.errors import NotFoundError
 from marquee.ports import BatchViews, SpeedViews
 from marquee.serving import answers
 from marquee.serving.cube import Cube, Filter
@@ -138,7 +138,7 @@ class Query:
     def search(self, request: SearchRequest, listing: str | None = None) -> Answer:
         """Answer /v1/search/movies. A `listing` names the list that an earlier page came from, and is continued.
 
-        GoneError when that list is no longer kept.
+        NotFoundError when that list is no longer kept.
         """
         world, now = self.world, self.clock.now()
         if listing is None:
@@ -151,7 +151,7 @@ class Query:
             if len(self.listings) > LISTINGS:
                 self.listings.popitem(last=False)
         elif listing not in self.listings:
-            raise GoneError("this listing is no longer kept", hint="Ask for page 1 again, without `listing`.")
+            raise NotFoundError("this listing is no longer kept", hint="Ask for page 1 again, without `listing`.")
         answer = page_of(world, request, self.listings[listing], now)
         return covered({**answer, "listing": listing}, world, now)
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 import marquee
 from marquee.app import Platform
 from marquee.domain.timeline import SECOND
-from marquee.errors import GoneError, MarqueeError, NotFoundError, RequestError
+from marquee.errors import MarqueeError, NotFoundError
 from marquee.ops.telemetry import Telemetry
 from marquee.serving.api.analytics import views
 from marquee.serving.api.films import films
@@ -35,14 +35,9 @@ def problem_response(status: int, title: str, detail: str, **more: object) -> Re
 
 
 async def on_marquee_error(request: Request, error: Exception) -> Response:
-    """Answer 404, 410 and 422 for what is not there and cannot be, and 503 for what cannot be answered now."""
+    """Answer 404 for what does not exist, and 503 for what cannot be answered now."""
     if isinstance(error, NotFoundError):
         return problem_response(404, "Not found", error.message, hint=error.hint)
-    if isinstance(error, GoneError):
-        return problem_response(410, "Gone", error.message, hint=error.hint)
-    if isinstance(error, RequestError):
-        wrong = [{"parameter": error.parameter, "where": "query", "message": error.message}]
-        return problem_response(422, "Invalid request", f"{error.parameter}: {error.message}", errors=wrong)
     message = error.message if isinstance(error, MarqueeError) else "The answer could not be made."
     log.error("request failed: %s", error)
     return problem_response(503, "Not available", message)
@@ -60,7 +55,15 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     """Answer routing errors as problem details too."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else "Internal error"
-    return problem_response(status, detail, f"{request.method} {request.url.path}: {detail}. See /docs.")
+    found = problem_response(status, detail, f"{request.method} {request.url.path}: {detail}. See /docs.")
+    if isinstance(error, HTTPException) and error.headers:
+        found.headers.update(error.headers)
+    return found
+
+
+async def on_crash(request: Request, error: Exception) -> Response:
+    """Answer 500 for what nobody foresaw; the log has the rest."""
+    return problem_response(500, "Internal error", "The answer could not be made; the log of the API says why.")
 
 
 async def keep_fresh(query: Query, feed: Feed) -> None:
@@ -105,6 +108,7 @@ def routes(platform: Platform, query: Query, telemetry: Telemetry) -> FastAPI:
     app.add_exception_handler(MarqueeError, on_marquee_error)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(Exception, on_crash)
 
     mount(app)
     return app

@@ -3,9 +3,10 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from marquee.serving import outlook, people, recommend, stats
+from marquee.serving.api import shapes
 from marquee.serving.api.parameters import (
     Films,
     Format,
@@ -20,35 +21,44 @@ from marquee.serving.api.parameters import (
     answer,
     table,
 )
+from marquee.serving.api.shapes import REFUSALS, tabled, told
 from marquee.serving.cube import Filter
 from marquee.serving.search import SearchRequest
 
-films = APIRouter(prefix="/v1", tags=["films"])
+films = APIRouter(prefix="/v1", tags=["films"], responses=REFUSALS)
 Rating = Annotated[float | None, Query(ge=0, le=10, allow_inf_nan=False)]
 Sort = Literal["relevance", "popularity", "rating", "votes", "reviews", "release_date", "title"]
 Id = Annotated[int, Field(ge=1, le=2**53)]
 MOST_NAMED = 1_000
 
 
-@films.get("/movies/{movie_id}", summary="A film: description, votes, tier, reviews and sentiment, right now")
+@films.get(
+    "/movies/{movie_id}",
+    responses=told(shapes.Film),
+    summary="A film: description, votes, tier, reviews and sentiment, right now",
+)
 async def movie(query: Service, movie_id: MovieId) -> Response:
     """Return a film with both layers merged; 404 for one unknown or deleted."""
     return answer(query.movie(movie_id))
 
 
-@films.get("/movies/{movie_id}/sentiment", summary="How people feel about a film")
+@films.get("/movies/{movie_id}/sentiment", responses=told(shapes.Sentiment), summary="How people feel about a film")
 async def sentiment(query: Service, movie_id: MovieId, window: Literal["7d", "30d", "all"] = "30d") -> Response:
     """Return overall sentiment, label, counts, velocity, confidence and the breakdown by date."""
     return answer(query.sentiment(movie_id, window))
 
 
-@films.get("/movies/{movie_id}/stats", summary="A film in figures: windows, months, standing, money, readings")
+@films.get(
+    "/movies/{movie_id}/stats",
+    responses=told(shapes.Stats),
+    summary="A film in figures: windows, months, standing, money, readings",
+)
 async def movie_stats(query: Service, movie_id: MovieId) -> Response:
     """Return a film's counts over time, the share of films it is ahead of, and its gauges as they were read."""
     return answer(stats.stats(query, movie_id))
 
 
-@films.get("/movies/{movie_id}/similar", summary="Films like this one, and why")
+@films.get("/movies/{movie_id}/similar", responses=tabled(shapes.Similar), summary="Films like this one, and why")
 async def similar(
     query: Service, movie_id: MovieId, wanted: Films, limit: Limit = 12, kind: Format = "json"
 ) -> Response:
@@ -56,7 +66,7 @@ async def similar(
     return table(recommend.similar(query, movie_id, wanted, limit), kind)
 
 
-@films.get("/movies/{movie_id}/forecast", summary="What comes next for a film")
+@films.get("/movies/{movie_id}/forecast", responses=tabled(shapes.Forecast), summary="What comes next for a film")
 async def forecast(
     query: Service,
     movie_id: MovieId,
@@ -71,13 +81,15 @@ async def forecast(
     return table(outlook.forecast(query, movie_id, metric, int(days)), kind, "points")
 
 
-@films.get("/movies/{movie_id}/network", summary="A film's people and where else they meet")
+@films.get(
+    "/movies/{movie_id}/network", responses=told(shapes.FilmNetwork), summary="A film's people and where else they meet"
+)
 async def network(query: Service, movie_id: MovieId) -> Response:
     """Return the film's people with their place in the network, and who of them share other films."""
     return answer(people.network(query, movie_id))
 
 
-@films.get("/trending/movies", summary="What is rising and what is hot")
+@films.get("/trending/movies", responses=tabled(shapes.Trends), summary="What is rising and what is hot")
 async def trending(
     query: Service, wanted: Films, window: TrendWindow = "24h", limit: Limit = 20, kind: Format = "json"
 ) -> Response:
@@ -88,7 +100,7 @@ async def trending(
     return table(query.trending(window, wanted, limit), kind)
 
 
-@films.get("/trending/genres/{genre}", summary="What is rising and hot in a genre")
+@films.get("/trending/genres/{genre}", responses=tabled(shapes.Trends), summary="What is rising and hot in a genre")
 async def trending_genre(
     query: Service, genre: GenrePath, window: TrendWindow = "24h", limit: Limit = 20, kind: Format = "json"
 ) -> Response:
@@ -96,7 +108,7 @@ async def trending_genre(
     return table(query.trending(window, Filter(genre), limit), kind)
 
 
-@films.get("/declining/movies", summary="What falls behind")
+@films.get("/declining/movies", responses=tabled(shapes.Trends), summary="What falls behind")
 async def declining(
     query: Service, wanted: Films, window: TrendWindow = "24h", limit: Limit = 20, kind: Format = "json"
 ) -> Response:
@@ -104,7 +116,7 @@ async def declining(
     return table(query.declining(window, wanted, limit), kind)
 
 
-@films.get("/outlook/movies", summary="What will be talked about")
+@films.get("/outlook/movies", responses=tabled(shapes.Outlook), summary="What will be talked about")
 async def next_films(
     query: Service,
     wanted: Films,
@@ -116,7 +128,7 @@ async def next_films(
     return table(outlook.next_films(query, wanted, int(days), limit), kind)
 
 
-@films.get("/search/suggest", summary="Films that half-typed words may mean")
+@films.get("/search/suggest", responses=told(shapes.Suggestions), summary="Films that half-typed words may mean")
 async def suggest(
     query: Service,
     q: Annotated[str, Query(min_length=1, max_length=200, examples=["silent ri"])],
@@ -126,7 +138,7 @@ async def suggest(
     return answer(query.suggest(q, limit))
 
 
-@films.get("/search/movies", summary="Find films")
+@films.get("/search/movies", responses=tabled(shapes.Search), summary="Find films")
 async def search(
     query: Service,
     wanted: Films,
@@ -145,7 +157,7 @@ async def search(
     """Return a page of films; typing errors and half-typed last words are understood.
 
     Give the first page's `listing` with later pages and they continue that very list, whatever is published
-    meanwhile; 410 when the list is no longer kept.
+    meanwhile; 404 when the list is no longer kept.
     """
     request = SearchRequest(q, wanted, rating_min, rating_max, sort_by, page, page_size)
     return table(query.search(request, listing), kind)
@@ -168,15 +180,8 @@ class Wish(BaseModel):
     diversity: float = Field(0.2, ge=0, le=1, allow_inf_nan=False, description="0: the best; 1: as unlike as can be")
     limit: int = Field(20, ge=1, le=100)
 
-    @model_validator(mode="after")
-    def years_in_order(self) -> "Wish":
-        """Refuse a range of years that holds none."""
-        if self.year_from is not None and self.year_to is not None and self.year_from > self.year_to:
-            raise ValueError(f"year_from {self.year_from} is after year_to {self.year_to}")
-        return self
 
-
-@films.post("/recommendations", summary="What to watch, from what was liked")
+@films.post("/recommendations", responses=told(shapes.Recommendations), summary="What to watch, from what was liked")
 async def recommendations(query: Service, wish: Wish) -> Response:
     """Return films like those liked and unlike those disliked, none of those named, with the reasons."""
     wanted = Filter(wish.genre, wish.year_from, wish.year_to, wish.tier, wish.language)

@@ -5,8 +5,9 @@ from fastapi.responses import StreamingResponse
 
 from marquee.ops import health
 from marquee.serving.api.parameters import answer
+from marquee.serving.api.shapes import REFUSALS
 
-operations = APIRouter(tags=["operations"])
+operations = APIRouter(tags=["operations"], responses=REFUSALS)
 
 
 @operations.get("/v1/status", summary="The state of every part")
@@ -25,7 +26,7 @@ async def quality(request: Request) -> Response:
     "/v1/live",
     summary="What happens, as it happens",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}, "description": "Server-sent events"}, 503: {}},
+    responses={200: {"content": {"text/event-stream": {}}, "description": "Server-sent events"}},
 )
 async def live(request: Request) -> StreamingResponse:
     """Stream server-sent events: `hello`, then `update` with the films that changed, at each change of the views.

@@ -6,7 +6,6 @@ import orjson
 from fastapi import Depends, Path, Query, Request, Response
 
 from marquee.adapters.tables import TABLE_TYPES, as_table
-from marquee.errors import RequestError
 from marquee.serving.cube import Filter
 from marquee.serving.query import Query as QueryService
 
@@ -48,8 +47,6 @@ def films(
     language: Language = None,
 ) -> Filter:
     """Return the filter of films that a request's parameters make."""
-    if year_from is not None and year_to is not None and year_from > year_to:
-        raise RequestError("year_from", f"{year_from} is after year_to, {year_to}: no year can be both")
     return Filter(genre, year_from, year_to, tier, language)
 
 

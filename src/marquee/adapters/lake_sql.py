@@ -1,0 +1,45 @@
+"""SQL over the lake, for people: every table as a DuckDB view, and nothing but them within reach."""
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from marquee.adapters.arrow import arrow_schema
+from marquee.adapters.iceberg import IcebergCatalog
+from marquee.batch.tables import TABLES
+from marquee.errors import QueryError
+
+
+def connect(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Return a connection that sees the lake's tables under their names, and no other file."""
+    catalog, engine = IcebergCatalog(folder), duckdb.connect()
+    for schema in {name.split(".")[0] for name in TABLES}:
+        engine.execute(f"CREATE SCHEMA {schema}")
+    for name in TABLES:
+        files = catalog.files(name, None)
+        if files:
+            listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+            engine.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], hive_partitioning = false)")
+        else:
+            empty = arrow_schema(name).empty_table()
+            engine.register("nothing", empty)
+            engine.execute(f"CREATE TABLE {name} AS SELECT * FROM nothing")
+            engine.unregister("nothing")
+    held = str(folder.resolve()).replace("'", "''")
+    engine.execute(f"SET allowed_directories = ['{held}']")
+    engine.execute("SET enable_external_access = false")
+    engine.execute("SET lock_configuration = true")
+    return engine
+
+
+def select(folder: Path, sql: str) -> pa.Table:
+    """Return what a SELECT gives; QueryError, with the engine's words, of what cannot be run."""
+    with connect(folder) as engine:
+        try:
+            kinds = [statement.type.name for statement in engine.extract_statements(sql)]
+            if kinds != ["SELECT"]:
+                raise QueryError(f"one SELECT is wanted, and nothing else; this is {', '.join(kinds) or 'nothing'}")
+            return engine.execute(sql).fetch_arrow_table()
+        except duckdb.Error as error:
+            raise QueryError(str(error).strip()) from error

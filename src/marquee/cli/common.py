@@ -1,0 +1,86 @@
+"""What the commands share: the application, its console, and the platform of a home."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from marquee.app import Platform
+from marquee.domain.timeline import parse_iso
+from marquee.errors import SettingsError
+from marquee.home import Home
+from marquee.settings import load
+
+app = typer.Typer(
+    help="Marquee: film analytics over TMDB's data, exact and within seconds.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(stderr=True)
+HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder of all state (MARQUEE_HOME, default .marquee)")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON")]
+
+
+def platform_of(**given: Any) -> Platform:
+    """Return the platform of the settings, its home opened."""
+    platform = Platform(load(**given))
+    _ = platform.home
+    return platform
+
+
+def existing(home: Path | None) -> Platform:
+    """Return the platform of a home that must be there already."""
+    settings = load(home=home)
+    if not Home(settings.home).exists():
+        raise SettingsError(
+            f"there is no home at {settings.home}", hint="Start with `marquee up`, or name one with --home."
+        )
+    return platform_of(home=home)
+
+
+def print_json(body: Any) -> None:
+    """Print JSON on standard output."""
+    sys.stdout.write(orjson.dumps(body, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+@contextmanager
+def bars() -> Iterator[Any]:
+    """Show progress bars with an ETA; yield a function (what, done, of)."""
+    columns = (
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        tasks: dict[str, Any] = {}
+
+        def show(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=of)
+            progress.update(tasks[what], completed=done, total=of)
+
+        yield show
+
+
+def iso_time(option: str, text: str) -> int:
+    """Read an option's time."""
+    try:
+        return parse_iso(text)
+    except (ValueError, OverflowError) as error:
+        raise SettingsError(f"{option} is no ISO 8601 time: {error}", hint="For example: 2026-01-31T08:00") from None

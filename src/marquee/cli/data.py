@@ -1,0 +1,148 @@
+"""Commands about what a home holds: import, query, status, verify, reset."""
+
+import csv
+import shutil
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from marquee.cli.common import HomeOption, JsonOption, app, console, existing, platform_of, print_json
+from marquee.errors import SettingsError
+
+IMPORT_GROUP = 2_000
+SHOWN_ROWS = 50
+
+
+@app.command(name="import")
+def import_(
+    kind: Annotated[str, typer.Argument(help="tmdb5000, movielens or tmdb-json")],
+    path: Annotated[Path, typer.Argument(help="File or folder of the data set")],
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Import a data set. Bad rows go to quarantine with the reason; importing a file again adds nothing."""
+    from marquee.ingest.door import Receipt
+    from marquee.sources.datasets import IMPORTS
+
+    if kind not in IMPORTS:
+        raise SettingsError(f"there is no data set kind {kind!r}", hint=f"Choose one of: {', '.join(IMPORTS)}.")
+    platform, receipt = platform_of(home=home), Receipt()
+    door = platform.door()
+    with console.status(f"importing {kind}"):
+        for group in batched_facts(IMPORTS[kind](path)):
+            receipt.add(door.accept(group))
+    if json:
+        print_json({"logged": receipt.logged, "known": receipt.known, "quarantined": receipt.quarantined})
+        return
+    console.print(
+        f"logged {receipt.total:,} events {receipt.logged}, {receipt.known:,} already known, {receipt.quarantined:,} quarantined"
+    )
+    for reason, count in platform.quarantine.counts().items() if receipt.quarantined else ():
+        console.print(f"  in quarantine: {count:,} x {reason}")
+
+
+def batched_facts(facts: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield facts in groups that the door takes at once."""
+    while group := tuple(islice(facts, IMPORT_GROUP)):
+        yield group
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help='A SELECT over bronze.*, silver.* and gold.*; "tables" lists them')],
+    home: HomeOption = None,
+    rows: Annotated[int, typer.Option("--rows", min=1, help="Most rows shown in a table")] = SHOWN_ROWS,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, all rows")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Ask the lake in SQL (DuckDB's). Nothing can be changed, and no other file read."""
+    from marquee.adapters.lake_sql import select
+    from marquee.batch.tables import TABLES
+
+    folder = existing(home).home.path("lake")
+    if sql.strip().lower() == "tables":
+        shown = Table("table", "columns")
+        for name, described in TABLES.items():
+            shown.add_row(name, ", ".join(described.columns))
+        Console().print(shown)
+        return
+    found = select(folder, sql)
+    if json:
+        print_json(found.to_pylist())
+    elif as_csv:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(found.column_names)
+        writer.writerows(row.values() for row in found.to_pylist())
+    else:
+        shown = Table(*found.column_names)
+        for row in found.slice(0, rows).to_pylist():
+            shown.add_row(*("" if value is None else str(value) for value in row.values()))
+        Console().print(shown)
+        if found.num_rows > rows:
+            console.print(f"{found.num_rows:,} rows; {rows:,} shown. Ask for more with --rows, or all with --csv.")
+
+
+@app.command()
+def status(home: HomeOption = None, json: JsonOption = False) -> None:
+    """Show the state of every part."""
+    from marquee.ops import health
+
+    found = health.status(existing(home))
+    if json:
+        print_json(found)
+        return
+    table = Table(title=f"Marquee at {found['home']}: {found['health']['status']}", show_header=False)
+    batch_part, speed_part = found["batch"], found["speed"]
+    table.add_row("processes", ", ".join(f"{name} ({pid})" for name, pid in found["processes"].items()) or "none")
+    table.add_row("log", f"{found['log']['first']} to {found['log']['last']}")
+    table.add_row("batch", f"run {batch_part['run_id']}, frontier {batch_part['frontier']}, {batch_part['counts']}")
+    table.add_row("quality", ", ".join(f"{layer} {score:.1f} %" for layer, score in batch_part["quality"].items()))
+    table.add_row("speed", f"through {speed_part['through']}, {speed_part['lag_s']:.1f} s behind")
+    table.add_row("quarantine", f"{found['quarantine']['rows']:,} rows")
+    for reason in found["health"]["reasons"]:
+        table.add_row("[yellow]attention[/]", reason)
+    Console().print(table)
+
+
+@app.command()
+def verify(
+    home: HomeOption = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Films to check; all without it")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Recompute answers from bronze in plain Python and compare; exit 1 where any differs."""
+    from marquee.ops.audit import verify as verify_answers
+
+    platform = existing(home)
+    with console.status("verifying"):
+        found = verify_answers(platform, sample)
+    if json:
+        print_json(found)
+    else:
+        console.print(f"{found['answers_checked']:,} answers checked, {found['differ']} differ")
+        for example in found["examples"]:
+            console.print(f"  {example}")
+    if found["differ"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def reset(home: HomeOption = None, yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False) -> None:
+    """Delete a home and all that is in it."""
+    platform = existing(home)
+    running = platform.home.holders()
+    if running:
+        raise SettingsError(
+            f"{platform.home.folder} is in use by {', '.join(f'{name} ({pid})' for name, pid in running.items())}",
+            hint="End these processes first.",
+        )
+    if not yes and not typer.confirm(f"Delete {platform.home.folder} and everything in it?"):
+        raise typer.Exit(1)
+    shutil.rmtree(platform.home.folder)
+    console.print(f"deleted {platform.home.folder}")

@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV = .venv/bin/uv
 STAMP = .venv/.installed
 
-.PHONY: run test check bench picture format clean
+.PHONY: run test check bench accuracy pictures format clean
 
 run: .venv/.runtime  ## install and start the embedded platform
 	.venv/bin/marquee up
@@ -20,10 +20,12 @@ check: $(STAMP)  ## lint and types
 bench: $(STAMP)  ## benchmarks, as ratios; writes docs/benchmarks.md
 	.venv/bin/python -m benchmarks
 
-picture: .venv/.runtime  ## docs/page.png, of the platform that runs on port 8000 (needs Chromium)
-	chromium --headless --no-sandbox --disable-gpu --disable-background-networking --hide-scrollbars \
-		--user-data-dir="$$(mktemp -d)" --window-size=1100,900 --virtual-time-budget=6000 \
-		--screenshot=docs/page.png http://127.0.0.1:8000/
+accuracy: $(STAMP)  ## how good the answers are, on real data; writes docs/accuracy.md
+	$(UV) sync --quiet --frozen --inexact --extra dev --extra accuracy
+	.venv/bin/python -m benchmarks.accuracy "$${MARQUEE_TEST_DATA:-../shared/data}"
+
+pictures: $(STAMP)  ## docs/pictures, of the platform that runs on port 8000 (needs Chromium)
+	.venv/bin/python -m benchmarks.pictures
 
 format: $(STAMP)
 	.venv/bin/ruff check --fix .

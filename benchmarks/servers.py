@@ -63,7 +63,7 @@ class Load:
         return self.times[min(len(self.times) - 1, int(share * len(self.times)))]
 
 
-async def one_connection(port: int, paths: Sequence[str], until: float, times: list[float]) -> None:
+async def one_connection(port: int, paths: Sequence[str], until: float, times: list[float], pause: float) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     number = 0
     while time.perf_counter() < until:
@@ -77,18 +77,24 @@ async def one_connection(port: int, paths: Sequence[str], until: float, times: l
         if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 404")):
             raise ValueError(f"{path}: {head[:80]!r}")
         times.append(time.perf_counter() - began)
+        if pause:
+            await asyncio.sleep(pause)
     writer.close()
 
 
-def load(port: int, paths: Sequence[str], connections: int, seconds: float) -> Load:
-    """Ask for paths on so many keep-alive connections for so long; each connection starts at another path."""
+def load(port: int, paths: Sequence[str], connections: int, seconds: float, pause: float = 0.0) -> Load:
+    """Ask for paths on so many keep-alive connections for so long, with a pause after each answer.
+
+    Each connection starts at another path.
+    """
     times: list[float] = []
 
     async def run() -> float:
         began = time.perf_counter()
         until = began + seconds
-        turns = [[*paths[n % len(paths) :], *paths[: n % len(paths)]] for n in range(connections)]
-        await asyncio.gather(*(one_connection(port, turn, until, times) for turn in turns))
+        starts = [n * len(paths) // connections for n in range(connections)]
+        turns = [[*paths[start:], *paths[:start]] for start in starts]
+        await asyncio.gather(*(one_connection(port, turn, until, times, pause) for turn in turns))
         return time.perf_counter() - began
 
     spent = asyncio.run(run())

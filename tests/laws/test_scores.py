@@ -74,7 +74,7 @@ def test_the_baseline_is_the_same_hours_of_four_weeks() -> None:
     counted = sum(sight.in_baseline(window) for window in windows)
     assert sight.hours == {11, 12}
     assert counted * 5 * 60_000 == 28 * 2 * HOUR
-    assert sight.exposure == HOUR / (28 * 2 * HOUR)
+    assert sight.exposure() == HOUR / (28 * 2 * HOUR)
     assert not any(sight.in_baseline(window) for window in range(sight.start, sight.end, 5 * 60_000))
 
 
@@ -91,11 +91,18 @@ def test_windows_of_days_hold_today_so_far_and_expect_the_four_before() -> None:
     sight = frame("7d", NOON)
     assert (sight.start, sight.end) == (floor(NOON, DAY) - 6 * DAY, NOON + 5 * 60_000)
     assert sight.base_end - sight.base_start == 28 * DAY
-    assert sight.exposure == pytest.approx((6.5 * DAY + 5 * 60_000) / (28 * DAY))
+    assert sight.exposure() == pytest.approx((6.5 * DAY + 5 * 60_000) / (28 * DAY))
     assert sight.in_previous(sight.start - DAY, 1)
     assert sight.in_previous(sight.start - 8 * DAY, 2)
     trend = rank({1: Counts(13, 52, 14, 7)}, sight)[0]
     assert trend.velocity == pytest.approx(13 - 14 * sight.elapsed)
+
+
+def test_a_saturday_is_no_trend() -> None:
+    sight = frame("24h", NOON)
+    assert sight.exposure([10_000] * 5 + [20_000] * 2) == pytest.approx(sight.exposure() * 1.5 / (9 / 7), rel=0.02)
+    assert sight.exposure([1] * 5 + [2] * 2) == pytest.approx(sight.exposure(), rel=0.02)
+    assert sight.exposure([-5] * 7) == pytest.approx(sight.exposure())
 
 
 def test_a_decline_needs_expectations_and_a_clear_fall() -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from operator import mul
+from typing import Any, NamedTuple
 
 from marquee.domain.scores import TREND_FLOOR, discoveries, trend_score, upper_tail
 from marquee.domain.timeline import DAY, HOUR, WINDOW, ceil, floor
@@ -17,6 +18,15 @@ WINDOWS = HOURS | DAYS
 BASELINE_DAYS = 28
 BASELINE_WINDOWS = 4
 ALL_DAY = frozenset(range(24))
+WEEK_PRIOR = 100
+"""Events of a weekday that count as much as not having seen any."""
+
+NO_WEEK = (0,) * 7
+
+
+def weekday(time: Any) -> Any:
+    """Return the weekday (UTC) of a time in ms, or of an array of times, Monday being 0; 1970-01-01 was a Thursday."""
+    return (time // DAY + 3) % 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +34,7 @@ class Frame:
     """A window [start, end) of event time, its two predecessors of `length` ms each, and its baseline.
 
     The baseline consists of the whole hours in [base_start, base_end) whose hour of the day is in `hours`.
-    `exposure` (rho) = length of the window / length of the baseline. Times in ms.
+    Times in ms.
     """
 
     start: int
@@ -34,10 +44,25 @@ class Frame:
     base_end: int
     hours: frozenset[int]
 
-    @property
-    def exposure(self) -> float:
-        """The window's length over the baseline's."""
-        return (self.end - self.start) * 24 / ((self.base_end - self.base_start) * len(self.hours))
+    def exposure(self, by_weekday: Sequence[int] = NO_WEEK) -> float:
+        """Return the window's length over the baseline's (rho), in hours that count as their weekday does.
+
+        by_weekday: events of all films in the baseline, Monday first. A weekday counts by its events over what
+        a week without a shape would give it, drawn towards 1 by `WEEK_PRIOR` events: a Saturday is not a trend.
+        """
+        base = [0.0] * 7
+        for day in range(floor(self.base_start, DAY), self.base_end, DAY):
+            hours = range(max(day, self.base_start), min(day + DAY, self.base_end), HOUR)
+            base[weekday(day)] += sum(hour // HOUR % 24 in self.hours for hour in hours)
+        now = [0.0] * 7
+        for day in range(floor(self.start, DAY), self.end, DAY):
+            now[weekday(day)] += (min(day + DAY, self.end) - max(day, self.start)) / HOUR
+        total, length = sum(by_weekday), sum(base)
+        shape = [
+            (max(0, count) + WEEK_PRIOR) / (max(0, total) * hours / length + WEEK_PRIOR)
+            for count, hours in zip(by_weekday, base, strict=True)
+        ]
+        return float(sum(map(mul, now, shape)) / sum(map(mul, base, shape)))
 
     @property
     def elapsed(self) -> float:
@@ -108,15 +133,16 @@ class Trend:
         return self.state == "rising"
 
 
-def rank(counts: Mapping[int, Counts], sight: Frame) -> list[Trend]:
+def rank(counts: Mapping[int, Counts], sight: Frame, by_weekday: Sequence[int] = NO_WEEK) -> list[Trend]:
     """Rank films by their counts: first what rises for certain, then what is hot, then by events.
 
+    by_weekday: events of all films in the baseline, Monday first.
     A film rises when at least `TREND_FLOOR` events were observed and its score is a discovery among all films
     with any activity, at a false-discovery rate of 5 %; it declines when at least as many were expected and
     the opposite of its score is one.
     """
     films = sorted(movie_id for movie_id, c in counts.items() if c.observed > 0 or c.before > 0 or c.hot > 0)
-    exposure, share = sight.exposure, sight.elapsed
+    exposure, share = sight.exposure(by_weekday), sight.elapsed
     expected = [exposure * max(0, counts[m].before) for m in films]
     scores = [trend_score(counts[m].observed, counts[m].before, exposure) for m in films]
     above = [upper_tail(s) if counts[m].observed >= TREND_FLOOR else 1.0 for m, s in zip(films, scores, strict=True)]

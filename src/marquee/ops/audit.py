@@ -24,7 +24,7 @@ from marquee.domain.measures import SUMS, Cell, decode_cell
 from marquee.domain.monoids import Gauge
 from marquee.domain.scores import HOT_HOURS, HOT_WEIGHTS, Pins
 from marquee.domain.timeline import DAY, HOUR, WINDOW, ladder_cuts
-from marquee.domain.trends import DAYS, WINDOWS, Counts, frame, rank
+from marquee.domain.trends import DAYS, WINDOWS, Counts, frame, rank, weekday
 from marquee.errors import NotFoundError
 from marquee.ports import START, Lake
 from marquee.serving import answers
@@ -99,18 +99,21 @@ class Reference:
         sight = frame(window, now)
         unit = DAY if window in DAYS else WINDOW
         found: dict[int, Counts] = {}
+        weekdays = [0] * 7
         for movie_id, history in self.films.items():
             now_, before, previous, earlier, hot = 0, 0, 0, 0, 0
             for time, weight, *_ in history.reviews:
                 start = time - time % unit
                 now_ += weight if sight.in_window(start) else 0
-                before += weight if sight.in_baseline(start) else 0
+                if sight.in_baseline(start):
+                    before += weight
+                    weekdays[weekday(start)] += weight
                 previous += weight if sight.in_previous(start, 1) else 0
                 earlier += weight if sight.in_previous(start, 2) else 0
                 age = (sight.end - 1) // HOUR - time // HOUR
                 hot += weight * HOT_WEIGHTS[age] if 0 <= age < HOT_HOURS else 0
             found[movie_id] = Counts(now_, before, previous, earlier, hot)
-        return rank(found, sight)
+        return rank(found, sight, weekdays)
 
     def rolled_up(self, query: Query, dimension: str, now: int) -> dict[str, list[int]]:
         """Return the sums of all years by group, added film by film; films are grouped as the run pinned them."""

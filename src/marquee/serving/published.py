@@ -25,7 +25,10 @@ from marquee.batch.kinds import (
 )
 from marquee.domain.scores import NO_PINS, Pins
 from marquee.ports import Publication, ViewsSnapshot
-from marquee.serving.cube import NO_ROWS, Cube, Ints
+from marquee.serving.cube import NO_ROWS, Cube, Ints, summed
+
+TALK_DAYS = 90
+"""Days of reviews that recommendations are ranked by."""
 
 VIEWS = (MONEY, SEASONS, GENRES, ANOMALIES)
 Line = dict[str, Any]
@@ -45,7 +48,7 @@ class Published:
 
     def prepare(self) -> None:
         """Make now, off the event loop, what questions would else have to wait for."""
-        _ = self.cube, self.standings, self.people
+        _ = self.cube, self.standings, self.people, self.talk
 
     @cached_property
     def cube(self) -> Cube:
@@ -67,6 +70,15 @@ class Published:
             "popularity": sorted(gauge[4] for gauge in gauges if gauge[4] >= 0),
             "reviews": sorted(card["reviews"] for card in cards),
         }
+
+    @cached_property
+    def talk(self) -> dict[int, int]:
+        """Each film's reviews in the last `TALK_DAYS` days that the run holds."""
+        if not len(self.rows):
+            return {}
+        recent = self.rows[self.rows[:, 1] > self.rows[:, 1].max() - TALK_DAYS]
+        ids, place = np.unique(recent[:, 0], return_inverse=True)
+        return dict(zip(ids.tolist(), summed(place, recent[:, 2:3], len(ids))[:, 0].tolist(), strict=True))
 
     @cached_property
     def people(self) -> dict[int, Line]:

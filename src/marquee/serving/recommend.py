@@ -9,7 +9,6 @@ from typing import Any
 from marquee.batch.kinds import SIMILAR, SIMILAR_SCALE
 from marquee.domain.films import FilmView
 from marquee.domain.scores import AVERAGE_SCALE
-from marquee.domain.timeline import WINDOW, floor
 from marquee.errors import NotFoundError
 from marquee.serving.cube import ALL_FILMS, Filter
 from marquee.serving.query import Answer, Query, covered
@@ -25,7 +24,6 @@ DISLIKE = 0.5
 LEAST_RATING = 4.0
 RATING_POWER = 3
 TREND_POWER = 0.5
-TREND_DAYS = "90d"
 """The ranking's shape: chosen on one half of MovieLens' users, shown to help on the other (docs/accuracy.md)."""
 
 REASONS = 3
@@ -96,8 +94,6 @@ class Recommender:
         self.query = query
         self.world: World = query.world
         self.now = query.clock.now()
-        trends = query.trends(self.world, TREND_DAYS, floor(self.now, WINDOW))
-        self.talk = {trend.movie_id: trend.observed for trend in trends}
 
     def near(self, movie_id: int) -> dict[int, float]:
         """Return a film's neighbours and their likeness in [0, 1]."""
@@ -108,7 +104,7 @@ class Recommender:
         """Return a candidate's score."""
         rating = weighted(dict(card), self.world)
         prior = self.world.pins.prior_mean / AVERAGE_SCALE
-        return likeness * appeal(prior if rating is None else rating, self.talk.get(card["movie_id"], 0))
+        return likeness * appeal(prior if rating is None else rating, self.world.published.talk.get(card["movie_id"], 0))
 
     def scored(self, likeness: Mapping[int, float], films: Filter, left_out: Iterable[int]) -> dict[int, float]:
         """Return the scores of the candidates that pass."""

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from marquee.domain.scores import HOT_HOURS, HOT_WEIGHTS
 from marquee.domain.timeline import HOUR
-from marquee.domain.trends import Counts, Frame, Trend, rank
+from marquee.domain.trends import Counts, Frame, Trend, rank, weekday
 
 Ints = npt.NDArray[np.int64]
 HOT = np.array(HOT_WEIGHTS, dtype=np.int64)
@@ -55,8 +55,10 @@ def leaderboard(counted: Activity, recent: Activity, frame: Frame) -> list[Trend
     age = ((frame.end - 1) // HOUR) - recent.window // HOUR
     fresh = (age >= 0) & (age < HOT_HOURS)
     columns.append(total(ids, recent, np.where(fresh, recent.reviews * HOT[np.clip(age, 0, HOT_HOURS - 1)], 0)))
+    weekdays = np.zeros(7, dtype=np.int64)
+    np.add.at(weekdays, weekday(window[chosen[1]]), counted.reviews[chosen[1]])
     films = zip(ids.tolist(), zip(*columns, strict=True), strict=True)
-    return rank({movie_id: Counts(*counts) for movie_id, counts in films}, frame)
+    return rank({movie_id: Counts(*counts) for movie_id, counts in films}, frame, weekdays.tolist())
 
 
 def total(ids: Ints, activity: Activity, values: Ints) -> list[int]:

@@ -1,6 +1,7 @@
 """The HTTP application: routes, errors in words, and the middleware in front of them."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -66,12 +67,22 @@ async def on_crash(request: Request, error: Exception) -> Response:
     return problem_response(500, "Internal error", "The answer could not be made; the log of the API says why.")
 
 
+def moved(query: Query) -> None:
+    """Move the query service on; what a new run holds is left out of garbage collections, which it would make slow."""
+    run = query.world.run
+    query.refresh()
+    if query.world.run != run:
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+
+
 async def keep_fresh(query: Query, feed: Feed) -> None:
     """Move the query service on, off the event loop, and tell the feed, as long as the application lives."""
     while True:
         before = query.world
         try:
-            await asyncio.to_thread(query.refresh)
+            await asyncio.to_thread(moved, query)
             feed.publish(before, query.world, query.clock.now())
         except MarqueeError as error:
             log.warning("views could not be read: %s", error)
@@ -85,7 +96,7 @@ def routes(platform: Platform, query: Query, telemetry: Telemetry) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await asyncio.to_thread(query.refresh)
+        await asyncio.to_thread(moved, query)
         task = asyncio.create_task(keep_fresh(query, feed))
         yield
         task.cancel()

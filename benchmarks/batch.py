@@ -130,7 +130,8 @@ def duckdb_script(folder: Path, now: int) -> None:
     db.execute(f"COPY g TO '{folder}/sql-ratings.parquet' (COMPRESSION zstd)")
     db.execute(
         f"""CREATE TEMP TABLE cells AS SELECT movie_id, w - w % span AS w, span, sum(n)::BIGINT n, sum(p)::BIGINT p,
-            sum(m)::BIGINT m, sum(f)::BIGINT f, sum(c)::BIGINT c, sum(q)::BIGINT q, sum(s)::BIGINT s, sum(d)::BIGINT d, sum(t)::BIGINT t,
+            sum(m)::BIGINT m,
+            sum(f)::BIGINT f, sum(c)::BIGINT c, sum(q)::BIGINT q, sum(s)::BIGINT s, sum(d)::BIGINT d, sum(t)::BIGINT t,
             max(gauge) gauge FROM (SELECT *, {LADDER.format(*cuts)} AS span FROM (
             SELECT movie_id, event_time - event_time % 300000 w, weight n, weight * (c >= 500)::INT p,
                 weight * (c <= -500)::INT m, weight * (c >= 860)::INT f, weight * c c, weight * c * c q, weight * c s,

@@ -257,3 +257,13 @@ def test_a_reader_keeps_its_run_while_another_is_published(tmp_path: Path) -> No
     with reader.snapshot() as held:
         writer.publish(publication(2), [("film", 1, b"b")])
         assert (held.publication, held.get("film", 1)) == (publication(1), b"a")
+
+
+def test_a_document_published_as_it_was_has_not_changed(adapter: Make) -> None:
+    views = adapter("views")
+    views.publish(publication(1), [("film", 1, b"a"), ("film", 2, b"b")])
+    views.publish(publication(2), [("film", 1, b"a"), ("film", 2, b"c")])
+    with views.snapshot() as held:
+        assert held.publication == publication(2)
+        assert held.changed("film", 1) == [(2, b"c")]
+        assert sorted(held.changed("film", 0)) == [(1, b"a"), (2, b"c")]

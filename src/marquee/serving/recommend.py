@@ -104,7 +104,9 @@ class Recommender:
         """Return a candidate's score."""
         rating = weighted(dict(card), self.world)
         prior = self.world.pins.prior_mean / AVERAGE_SCALE
-        return likeness * appeal(prior if rating is None else rating, self.world.published.talk.get(card["movie_id"], 0))
+        return likeness * appeal(
+            prior if rating is None else rating, self.world.published.talk.get(card["movie_id"], 0)
+        )
 
     def scored(self, likeness: Mapping[int, float], films: Filter, left_out: Iterable[int]) -> dict[int, float]:
         """Return the scores of the candidates that pass."""

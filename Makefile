@@ -4,13 +4,18 @@ PYTHON ?= python3
 UV = .venv/bin/uv
 STAMP = .venv/.installed
 
-.PHONY: run test check bench accuracy pictures format clean
+.PHONY: run test test-cluster check bench accuracy pictures format clean
 
 run: .venv/.runtime  ## install and start the embedded platform
 	.venv/bin/marquee up
 
 test: $(STAMP)  ## all tests that need no services
-	.venv/bin/pytest -q -n 2 --dist worksteal
+	.venv/bin/pytest -q -n 2 --dist worksteal --ignore tests/cluster
+
+test-cluster: $(STAMP)  ## the tests against real services, as local processes (needs Java 17)
+	@java -version >/dev/null 2>&1 || { echo "make test-cluster needs Java 17 on the path (a JRE is enough)" >&2; exit 2; }
+	$(UV) sync --quiet --frozen --inexact --extra dev --extra cluster --extra services
+	.venv/bin/pytest -q tests/cluster
 
 check: $(STAMP)  ## lint and types
 	.venv/bin/ruff check .
@@ -41,7 +46,7 @@ $(UV):
 	touch $@
 
 $(STAMP): $(UV) pyproject.toml uv.lock
-	$(UV) sync --quiet --frozen --inexact --extra dev
+	$(UV) sync --quiet --frozen --inexact --extra dev --extra cluster
 	touch $@ .venv/.runtime
 
 clean:

@@ -127,6 +127,27 @@ def test_a_batch_and_its_audit_from_the_command_line(tmp_path: Path) -> None:
     assert not home.exists()
 
 
+def test_the_lake_can_be_asked_and_not_changed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    platform = Platform(Settings(home=home), ManualClock(NOON))
+    platform.door().accept([film(movie, NOON, title=f"[b]Film[/b] {movie}") for movie in range(1, 70)])
+    platform.clock.time += HOUR  # type: ignore[attr-defined]
+    platform.batch().run()
+    ask = ("query", "--home", str(home))
+    found = json.loads(run(*ask, "SELECT count(*) AS films FROM silver.films", "--json").stdout)
+    assert found == [{"films": 69}]
+    assert run(*ask, "SELECT count(*) AS n FROM silver.reviews", "--csv").stdout.splitlines() == ["n", "0"]
+    shown = run(*ask, "SELECT title FROM silver.films ORDER BY movie_id", "--rows", "2")
+    assert "Film" in shown.stdout
+    assert "69 rows; 2 shown" in shown.stderr
+    assert "gold.cells" in run(*ask, "tables").stdout
+    for sql in ("DROP TABLE gold.cells", "COPY (SELECT 1) TO 'x'", "SELECT 1; SELECT 2", ""):
+        in_words(run(*ask, sql), 2, "one SELECT is wanted")
+    for sql in ("SELEC", "SELECT * FROM nothing", "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM glob('/*')"):
+        in_words(run(*ask, sql), 2, "error")
+    assert json.loads(run(*ask, "SELECT count(*) AS films FROM silver.films", "--json").stdout) == [{"films": 69}]
+
+
 def test_every_command_and_option_is_documented() -> None:
     text = (ROOT / "README.md").read_text() + "".join(path.read_text() for path in (ROOT / "docs").rglob("*.md"))
     names = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
@@ -134,6 +155,7 @@ def test_every_command_and_option_is_documented() -> None:
         "batch",
         "import",
         "ingest",
+        "query",
         "reset",
         "serve",
         "simulate",

@@ -1,0 +1,104 @@
+"""A service as a child process: started in a folder of its own, waited for, watched, and always ended."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from marquee.errors import TransientError
+
+GRACE_SECONDS = 20.0
+POLL_SECONDS = 0.1
+TAIL = 2_000
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """Return a port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+class Service(ABC):
+    """One process of a real service, bound to this machine alone. `folder` holds its state and its log."""
+
+    name: str
+    start_seconds = 120.0
+
+    def __init__(self, folder: Path, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.folder = folder
+        self.host = host
+        self.port = port or free_port(host)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @abstractmethod
+    def command(self) -> Sequence[str]:
+        """Prepare the folder and return the command that starts the service."""
+        ...
+
+    @abstractmethod
+    def ready(self) -> bool:
+        """Say whether the service answers; it may raise while it does not."""
+        ...
+
+    @property
+    def log(self) -> Path:
+        """The file of what the process says."""
+        return self.folder / f"{self.name}.log"
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def start(self) -> "Service":
+        """Start the process, without waiting for the service."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        command = list(self.command())
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603
+                command, stdout=log, stderr=log, cwd=self.folder, start_new_session=True, env=self.environment()
+            )
+        return self
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of the process: nothing of ours but where programs and homes are."""
+        return {
+            name: os.environ[name] for name in ("PATH", "HOME", "JAVA_HOME", "LANG", "TMPDIR") if name in os.environ
+        }
+
+    def wait(self) -> "Service":
+        """Wait until the service answers; TransientError, with the end of its log, if it ends or never does."""
+        until = time.monotonic() + self.start_seconds
+        while time.monotonic() < until:
+            if not self.alive:
+                break
+            with suppress(Exception):
+                if self.ready():
+                    return self
+            time.sleep(POLL_SECONDS)
+        said = self.log.read_text(errors="replace")[-TAIL:] if self.log.exists() else ""
+        state = "does not answer" if self.alive else "ended"
+        self.stop()
+        raise TransientError(f"{self.name} {state} at its start", hint=f"Its log is {self.log}:\n{said}")
+
+    def kill(self) -> None:
+        """End the process as a power cut would."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+
+    def stop(self) -> None:
+        """End the process in order, and by force where it will not."""
+        if self.process is None or not self.alive:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()

@@ -1,0 +1,69 @@
+"""The real services, each started once for the whole run and always ended."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from marquee.adapters.cassandra_speed import CassandraSpeedStore, session_of
+from marquee.adapters.mongo import Client, MongoSpeedViews, MongoViews, connect
+from marquee.cluster.cassandra import Cassandra
+from marquee.cluster.mongo import Mongo
+from marquee.cluster.service import Service
+
+
+def running(service: Service) -> Iterator[Any]:
+    """Start a service, wait until it answers, and end it."""
+    try:
+        service.start().wait()
+        yield service
+    finally:
+        service.stop()
+
+
+@pytest.fixture(scope="session")
+def mongo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongo]:
+    yield from running(Mongo(tmp_path_factory.mktemp("mongo")))
+
+
+@pytest.fixture(scope="session")
+def cassandra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cassandra]:
+    yield from running(Cassandra(tmp_path_factory.mktemp("cassandra"), "127.0.0.2"))
+
+
+@pytest.fixture(scope="session")
+def cql(cassandra: Cassandra) -> Iterator[Any]:
+    with session_of([cassandra.host], cassandra.port) as session:
+        yield session
+
+
+def fresh() -> str:
+    """Return a name that no test has used."""
+    return f"t{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session")
+def documents(mongo: Mongo) -> Iterator[Client]:
+    with connect(mongo.address) as client:
+        yield client
+
+
+class ClusterPorts:
+    """Makes the cluster's adapters, each on a database of its own."""
+
+    def __init__(self, documents: Client, cql: Any) -> None:
+        self.documents = documents
+        self.cql = cql
+
+    def __call__(self, port: str) -> Any:
+        if port == "views":
+            return MongoViews(self.documents, fresh())
+        if port == "speed_views":
+            return MongoSpeedViews(self.documents, fresh())
+        return CassandraSpeedStore(self.cql, replicas=1, keyspace=fresh())
+
+
+@pytest.fixture
+def adapter(documents: Client, cql: Any) -> ClusterPorts:
+    return ClusterPorts(documents, cql)

@@ -1,4 +1,4 @@
-"""The composition root: the platform's parts, put together over the embedded adapters."""
+"""The composition root: the platform's parts, put together over the adapters that the settings choose."""
 
 import time
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from marquee.ports import BatchViews, IdentityIndex, Lake, Log, Quarantine, Runs
 from marquee.settings import Settings
 
 if TYPE_CHECKING:
+    from marquee.adapters.mongo import Client
     from marquee.adapters.sqlite_keys import SqliteKeys
     from marquee.batch.run import BatchLayer
     from marquee.ingest.door import Door
@@ -64,8 +65,20 @@ class Platform:
         return DuckLake(self.home.path("lake"))
 
     @cached_property
+    def mongo(self) -> "Client":
+        """The client of MongoDB; only where one is set."""
+        from marquee.adapters.mongo import connect
+
+        assert self.settings.mongo is not None  # noqa: S101
+        return connect(self.settings.mongo.get_secret_value())
+
+    @cached_property
     def views(self) -> BatchViews:
         """The published answers."""
+        if self.settings.mongo is not None:
+            from marquee.adapters.mongo import MongoViews
+
+            return MongoViews(self.mongo)
         from marquee.adapters.sqlite_views import SqliteViews
 
         return SqliteViews(self.home.path("views.db"))
@@ -80,6 +93,14 @@ class Platform:
     @cached_property
     def speed_store(self) -> SpeedStore:
         """The speed layer's cells."""
+        if self.settings.cassandra is not None:
+            from marquee.adapters.cassandra_speed import CassandraSpeedStore, Nodes
+
+            settings = self.settings
+            password = settings.cassandra_password.get_secret_value() if settings.cassandra_password else None
+            nodes = Nodes.of(self.settings.cassandra, settings.cassandra_user, password, settings.cassandra_ca)
+            session = nodes.connect(settings.cassandra_datacenter)
+            return CassandraSpeedStore(session, settings.cassandra_replicas, settings.cassandra_datacenter)
         from marquee.adapters.sqlite_speed import SqliteSpeedStore
 
         return SqliteSpeedStore(self.home.path("speed.db"))
@@ -87,6 +108,10 @@ class Platform:
     @cached_property
     def speed_views(self) -> SpeedViews:
         """The speed layer's side of serving."""
+        if self.settings.mongo is not None:
+            from marquee.adapters.mongo import MongoSpeedViews
+
+            return MongoSpeedViews(self.mongo)
         from marquee.adapters.sqlite_speed import SqliteSpeedViews
 
         return SqliteSpeedViews(self.home.path("speed_views.db"))

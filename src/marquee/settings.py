@@ -29,6 +29,17 @@ class Settings(BaseSettings):
     films: int = Field(50_000, ge=1, le=2_000_000, description="Films in the first crawl of TMDB")
     poll_seconds: float = Field(60.0, gt=0, description="Seconds between polls of TMDB's changes")
     batch_hours: int = Field(4, ge=1, le=24, description="Hours between batch runs")
+    mongo: SecretStr | None = Field(
+        None, description="MongoDB's connection string; without it the views are kept in the home"
+    )
+    cassandra: str | None = Field(
+        None, description="Cassandra's nodes, host[:port][,host...]; without it speed cells are kept in the home"
+    )
+    cassandra_user: str | None = Field(None, description="User for Cassandra, where it asks for one")
+    cassandra_password: SecretStr | None = Field(None, description="That user's password")
+    cassandra_ca: Path | None = Field(None, description="Certificate authority of Cassandra's TLS; with it TLS is used")
+    cassandra_datacenter: str = Field("datacenter1", description="Cassandra's data centre that is near")
+    cassandra_replicas: int = Field(3, ge=1, le=9, description="Copies of each speed cell, where the keyspace is made")
     sim_seed: int = Field(2026, description="Seed of the simulated TMDB")
     sim_films: int = Field(5_000, ge=1, le=200_000, description="Films in the simulated TMDB")
     sim_days: int = Field(90, ge=1, le=365, description="Days of simulated history before now")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from marquee.adapters.cassandra_speed import CassandraSpeedStore, session_of
+from marquee.adapters.cassandra_speed import CassandraSpeedStore, Nodes
 from marquee.adapters.mongo import Client, MongoSpeedViews, MongoViews, connect
 from marquee.cluster.cassandra import Cassandra
 from marquee.cluster.mongo import Mongo
@@ -34,8 +34,9 @@ def cassandra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cassandra]:
 
 @pytest.fixture(scope="session")
 def cql(cassandra: Cassandra) -> Iterator[Any]:
-    with session_of([cassandra.host], cassandra.port) as session:
-        yield session
+    session = Nodes.of(cassandra.address).connect()
+    yield session
+    session.cluster.shutdown()
 
 
 def fresh() -> str:

@@ -5,19 +5,23 @@ own rows. Progress is written last: rows of a batch past it are not there yet fo
 seen only with a batch that is.
 """
 
+import ssl
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cassandra import ConsistencyLevel
+from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session
 from cassandra.concurrent import execute_concurrent_with_args
-from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
+from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPolicy, TokenAwarePolicy
 
 from marquee.domain.measures import STATE_COLUMNS, Cell, decode_cell, encode_cell, merge_cells
 from marquee.domain.timeline import HOUR, SECOND, SPEED_TTL
-from marquee.errors import TransientError
+from marquee.errors import SettingsError, TransientError
 from marquee.ports import MicroBatch, SpeedCell, SpeedFilm, SpeedProgress
 
 KEYSPACE = "marquee"
@@ -61,16 +65,49 @@ def explained() -> Iterator[None]:
         ) from error
 
 
-@contextmanager
-def session_of(hosts: Sequence[str], port: int, datacenter: str = "datacenter1") -> Iterator[Session]:
-    """Connect, token-aware, with LOCAL_QUORUM."""
-    policy = TokenAwarePolicy(DCAwareRoundRobinPolicy(datacenter))
-    profile = ExecutionProfile(policy, consistency_level=ConsistencyLevel.LOCAL_QUORUM, request_timeout=20)
-    cluster = Cluster(list(hosts), port=port, execution_profiles={EXEC_PROFILE_DEFAULT: profile}, protocol_version=5)
-    try:
-        yield cluster.connect()
-    finally:
-        cluster.shutdown()
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """Where Cassandra is, and how to be let in."""
+
+    hosts: tuple[str, ...]
+    port: int = 9042
+    user: str | None = None
+    password: str | None = None
+    authority: Path | None = None
+
+    @staticmethod
+    def of(text: str, user: str | None = None, password: str | None = None, authority: Path | None = None) -> "Nodes":
+        """Read host[:port][,host...]; SettingsError of anything else."""
+        pairs = [
+            part.strip().rpartition(":") if ":" in part else (part.strip(), "", "9042") for part in text.split(",")
+        ]
+        hosts, ports = tuple(host for host, _, _ in pairs), {port for _, _, port in pairs}
+        if len(ports) != 1 or not next(iter(ports)).isdigit() or not all(hosts):
+            raise SettingsError(
+                f"MARQUEE_CASSANDRA is no list of nodes with one port: {text!r}",
+                hint="For example: 10.0.0.1,10.0.0.2:9042",
+            )
+        return Nodes(hosts, int(next(iter(ports))), user, password, authority)
+
+    def connect(self, datacenter: str = "datacenter1") -> Session:
+        """Connect, token-aware, with LOCAL_QUORUM, and TLS where an authority is named."""
+        policy = TokenAwarePolicy(DCAwareRoundRobinPolicy(datacenter))
+        profile = ExecutionProfile(policy, consistency_level=ConsistencyLevel.LOCAL_QUORUM, request_timeout=20)
+        cluster = Cluster(
+            list(self.hosts),
+            port=self.port,
+            execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+            protocol_version=5,
+            auth_provider=PlainTextAuthProvider(self.user, self.password) if self.user else None,
+            ssl_context=ssl.create_default_context(cafile=str(self.authority)) if self.authority else None,
+            reconnection_policy=ConstantReconnectionPolicy(1.0, None),
+        )
+        try:
+            with explained():
+                return cluster.connect()
+        except TransientError:
+            cluster.shutdown()
+            raise
 
 
 class CassandraSpeedStore:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Sequence
+from pathlib import Path
 
 from marquee.cluster.jars import jars, java
 from marquee.cluster.service import Service, free_port
@@ -76,13 +77,21 @@ class Cassandra(Service):
 
     name = "cassandra"
 
+    def __init__(self, folder: Path, host: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__(folder, host, port)
+        self.storage = free_port(host)
+
+    @property
+    def address(self) -> str:
+        """The node as MARQUEE_CASSANDRA takes it."""
+        return f"{self.host}:{self.port}"
+
     def command(self) -> Sequence[str]:
         """Write the configuration and return the command line of the daemon."""
         settings = self.folder / "conf"
         (settings / "triggers").mkdir(parents=True, exist_ok=True)
-        storage = free_port(self.host)
         configured = CONFIGURATION.format(
-            seed=f"{self.host}:{storage}", host=self.host, storage=storage, port=self.port, folder=self.folder
+            seed=f"{self.host}:{self.storage}", host=self.host, storage=self.storage, port=self.port, folder=self.folder
         )
         (settings / "cassandra.yaml").write_text(configured)
         (settings / "logback.xml").write_text(LOGGING.format(log=self.folder / "system.log"))
@@ -114,8 +123,11 @@ class Cassandra(Service):
 
     def ready(self) -> bool:
         """Say whether the node answers in CQL."""
-        from marquee.adapters.cassandra_speed import session_of
+        from marquee.adapters.cassandra_speed import Nodes
 
         socket.create_connection((self.host, self.port), 1).close()
-        with session_of([self.host], self.port) as session:
+        session = Nodes((self.host,), self.port).connect()
+        try:
             return bool(session.execute("SELECT release_version FROM system.local").one())
+        finally:
+            session.cluster.shutdown()

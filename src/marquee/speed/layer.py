@@ -1,14 +1,18 @@
 """The speed layer as it runs: fold, sync, expire, again and again."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from marquee.domain.timeline import HOUR, floor
+from marquee.errors import TransientError
 from marquee.speed.fold import Fold
 from marquee.speed.sync import Sync
 
 IDLE_SECONDS = 0.25
+AWAY_SECONDS = 2.0
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -37,7 +41,13 @@ class SpeedLayer:
         return total
 
     def follow(self, stopped: Callable[[], bool]) -> None:
-        """Keep up with the log until told to stop."""
+        """Keep up with the log until told to stop. A store that is away is waited for: nothing is lost meanwhile."""
         while not stopped():
-            if not self.step():
+            try:
+                idle = not self.step()
+            except TransientError as error:
+                log.warning("the speed layer waits: %s", error)
+                time.sleep(error.wait or AWAY_SECONDS)
+                continue
+            if idle:
                 time.sleep(IDLE_SECONDS)

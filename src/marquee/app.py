@@ -39,9 +39,23 @@ class Platform:
     @cached_property
     def log(self) -> Log:
         """The event log."""
+        if self.settings.kafka is not None:
+            return self.kafka_log(self.settings.kafka)
         from marquee.adapters.sqlite_log import SqliteLog
 
         return SqliteLog(self.home.path("log.db"))
+
+    def kafka_log(self, bootstrap: str) -> Log:
+        """Return the log in Kafka."""
+        from marquee.adapters.avro import AvroCodec
+        from marquee.adapters.kafka_log import Brokers, KafkaLog, security
+
+        settings = self.settings
+        if settings.registry is None:
+            raise SettingsError("Kafka is set and no Schema Registry", hint="Set MARQUEE_REGISTRY to its address.")
+        password = settings.kafka_password.get_secret_value() if settings.kafka_password else None
+        allowed = security(settings.kafka_user, password, settings.kafka_ca)
+        return KafkaLog(Brokers(bootstrap, settings.kafka_replicas, security=allowed), AvroCodec(settings.registry))
 
     @cached_property
     def index(self) -> IdentityIndex:

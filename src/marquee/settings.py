@@ -29,6 +29,14 @@ class Settings(BaseSettings):
     films: int = Field(50_000, ge=1, le=2_000_000, description="Films in the first crawl of TMDB")
     poll_seconds: float = Field(60.0, gt=0, description="Seconds between polls of TMDB's changes")
     batch_hours: int = Field(4, ge=1, le=24, description="Hours between batch runs")
+    kafka: str | None = Field(
+        None, description="Kafka's brokers, host:port[,...]; without it the log is kept in the home"
+    )
+    kafka_replicas: int = Field(3, ge=1, le=9, description="Copies of each record, where topics are made")
+    kafka_user: str | None = Field(None, description="User for Kafka (SASL SCRAM-SHA-512), where it asks for one")
+    kafka_password: SecretStr | None = Field(None, description="That user's password")
+    kafka_ca: Path | None = Field(None, description="Certificate authority of Kafka's TLS; with it TLS is used")
+    registry: str | None = Field(None, description="Address of the Schema Registry; needed with Kafka")
     mongo: SecretStr | None = Field(
         None, description="MongoDB's connection string; without it the views are kept in the home"
     )

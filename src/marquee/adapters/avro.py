@@ -1,0 +1,71 @@
+"""Events as Avro in Confluent's framing, their schemas kept in a Schema Registry (confluent-kafka, fastavro)."""
+
+import json
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+from confluent_kafka import KafkaException
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+from confluent_kafka.serialization import MessageField, SerializationContext
+
+from marquee.domain.events import TOPICS, Event
+from marquee.domain.schema import avro_schema
+from marquee.errors import SettingsError, TransientError
+
+COMPATIBILITY = "BACKWARD"
+
+
+class AvroCodec:
+    """Encodes events and decodes record values, with the schemas registered under `<topic>-value`."""
+
+    def __init__(self, registry: str) -> None:
+        self.client = SchemaRegistryClient({"url": registry})
+        self.encoders: dict[str, AvroSerializer] = {}
+        self.decoders: dict[str, AvroDeserializer] = {}
+        for topic in TOPICS:
+            self.register(topic)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.client.close()
+
+    def register(self, topic: str) -> None:
+        """Register a topic's schema; SettingsError where it would break readers of what is in the log."""
+        text, subject = json.dumps(avro_schema(topic)), f"{topic}-value"
+        try:
+            self.client.set_compatibility(subject, COMPATIBILITY)
+            self.client.register_schema(subject, Schema(text, "AVRO"))
+        except SchemaRegistryError as error:
+            if error.http_status_code != 409:
+                raise TransientError(
+                    f"the schema registry refused {subject}: {error}", hint="Is it running?"
+                ) from error
+            raise SettingsError(
+                f"the schema of {topic} is not {COMPATIBILITY} compatible with the one registered: {error}",
+                hint="Give a new field a default, and take none away that has none.",
+            ) from error
+        except OSError as error:
+            raise TransientError(
+                f"the schema registry does not answer: {error}", hint="See MARQUEE_REGISTRY."
+            ) from error
+        options = {"auto.register.schemas": False, "use.latest.version": True}
+        self.encoders[topic] = AvroSerializer(self.client, text, conf=options)
+        self.decoders[topic] = AvroDeserializer(self.client, text)
+
+    def encode(self, topic: str, event: Event) -> bytes:
+        """Return an event as framed Avro."""
+        encoded = self.encoders[topic](asdict(event), SerializationContext(topic, MessageField.VALUE))
+        return bytes(encoded or b"")
+
+    def decode(self, topic: str, value: bytes) -> bytes:
+        """Return a record's value as the JSON line the rest of the platform reads; ValueError of anything else."""
+        found: Any = None
+        with suppress(KafkaException, SchemaRegistryError, ValueError, TypeError, EOFError, KeyError, IndexError):
+            found = self.decoders[topic](value, SerializationContext(topic, MessageField.VALUE))
+        if not isinstance(found, dict):
+            raise ValueError("not an event in Avro with a registered schema")
+        return orjson.dumps(found)

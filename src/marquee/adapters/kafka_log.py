@@ -1,0 +1,331 @@
+"""The cluster's log: one Kafka topic per kind of event, key = movie_id, its time the broker's (LogAppendTime).
+
+Nothing is read through a consumer group: a position is the offset of every partition, kept by whoever reads.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.cimpl import NewTopic
+
+from marquee.adapters.avro import AvroCodec
+from marquee.domain.events import METADATA, TOPICS, Event, topic_of
+from marquee.domain.timeline import DAY, HOUR, MINUTE, floor
+from marquee.errors import TransientError
+from marquee.ports import Batch
+
+DEAD_LETTERS = "movie.dead-letters"
+"""Where records go that cannot be read, with the reason in a header."""
+
+KEPT = 7 * DAY
+SLACK = MINUTE
+"""How long after its end an hour is sealed: no broker's clock may be further behind than that."""
+
+WAIT_SECONDS = 20.0
+POLL_SECONDS = 0.5
+CHUNK = 500
+REQUEST_SECONDS = 5.0
+SPEC: Any = OffsetSpec
+EARLIEST, LATEST, NEWEST = SPEC.earliest(), SPEC.latest(), SPEC.max_timestamp()
+Place = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Brokers:
+    """Where Kafka is. security: librdkafka's settings for SASL and TLS."""
+
+    bootstrap: str
+    replicas: int = 3
+    partitions: int = 6
+    security: Mapping[str, str] | None = None
+
+    def settings(self, **more: Any) -> dict[str, Any]:
+        """Return a client's settings."""
+        return {"bootstrap.servers": self.bootstrap, **(self.security or {}), "log_level": 0, **more}
+
+
+def security(user: str | None, password: str | None, authority: Path | None) -> dict[str, str]:
+    """Return librdkafka's settings for a SASL user (SCRAM-SHA-512) and for TLS, each where it is given."""
+    found: dict[str, str] = {}
+    if user is not None:
+        found |= {"sasl.mechanism": "SCRAM-SHA-512", "sasl.username": user, "sasl.password": password or ""}
+    if authority is not None:
+        found["ssl.ca.location"] = str(authority)
+    kinds = {(False, False): "", (True, False): "SASL_PLAINTEXT", (False, True): "SSL", (True, True): "SASL_SSL"}
+    protocol = kinds[user is not None, authority is not None]
+    return {**found, "security.protocol": protocol} if protocol else {}
+
+
+class KafkaLog:
+    """A `Log` in Kafka."""
+
+    def __init__(self, brokers: Brokers, codec: AvroCodec) -> None:
+        self.brokers = brokers
+        self.codec = codec
+        self.guard = threading.RLock()
+        self.admin = AdminClient(brokers.settings())
+        self.places: list[Place] = [(topic, part) for topic in TOPICS for part in range(brokers.partitions)]
+        self.known: dict[Place, int] = {}
+        self.create_topics()
+        self.producer = Producer(
+            brokers.settings(**{"enable.idempotence": True, "acks": "all", "compression.type": "zstd", "linger.ms": 5})
+        )
+        self.consumer = Consumer(
+            brokers.settings(
+                **{
+                    "group.id": "marquee-log",
+                    "enable.auto.commit": False,
+                    "enable.auto.offset.store": False,
+                    "auto.offset.reset": "earliest",
+                    "isolation.level": "read_committed",
+                    "fetch.wait.max.ms": 50,
+                }
+            )
+        )
+
+    def create_topics(self) -> None:
+        """Create the topics that are not there."""
+        replicas = self.brokers.replicas
+        common = {
+            "retention.ms": str(KEPT),
+            "min.insync.replicas": str(max(1, replicas - 1)),
+            "compression.type": "zstd",
+            "message.timestamp.type": "LogAppendTime",
+        }
+        compacted = {"cleanup.policy": "compact,delete", "min.compaction.lag.ms": str(2 * DAY)}
+        wanted = [
+            NewTopic(topic, self.brokers.partitions, replicas, config=common | (compacted if topic == METADATA else {}))
+            for topic in TOPICS
+        ]
+        wanted.append(NewTopic(DEAD_LETTERS, 1, replicas, config=common))
+        for name, future in self.admin.create_topics(wanted, operation_timeout=WAIT_SECONDS).items():
+            try:
+                future.result(WAIT_SECONDS)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise away(f"topic {name} cannot be made", error) from error
+
+    def append(self, events: Sequence[Event], now: int) -> str:
+        """Append durably (acks=all); TransientError unless all of them are in. The time is the brokers', not `now`.
+
+        The position returned is after them and after what this log knew before; what others have appended meanwhile
+        may lie past it. After an error some may be in: the door's index follows the log, and what is in it is not sent again.
+        """
+        failed: list[KafkaError] = []
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            place = (message.topic() or "", message.partition() or 0)
+            if error is not None:
+                failed.append(error)
+            else:
+                self.known[place] = max(self.known[place], (message.offset() or 0) + 1)
+
+        with self.guard:
+            self.known = self.known or self.highs(self.places)
+            for event in events:
+                topic = topic_of(event)
+                value = self.codec.encode(topic, event)
+                part = event.movie_id % self.brokers.partitions
+                key = str(event.movie_id).encode()
+                while True:
+                    try:
+                        self.producer.produce(topic, value, key, part, on_delivery=delivered)
+                        break
+                    except BufferError:
+                        self.producer.poll(POLL_SECONDS)
+            left = self.producer.flush(WAIT_SECONDS)
+        if failed or left:
+            reason = failed[0].str() if failed else f"{left} events were not acknowledged in {WAIT_SECONDS:.0f} s"
+            raise TransientError(f"Kafka did not take the events: {reason}", hint="Is it running? See MARQUEE_KAFKA.")
+        return self.position(self.known)
+
+    def read(
+        self, after: str, limit: int, topic: str | None = None, before: int | None = None, until: str | None = None
+    ) -> tuple[list[Batch], str]:
+        """Return about `limit` events in the order of their times, whatever partition they are in."""
+        with self.guard:
+            reached = self.offsets(after)
+            bounds = self.bounds(reached, topic, until)
+            found = self.fetch(bounds, max(1, limit // max(1, len(bounds))))
+        complete = {place for place, (_, stop) in bounds.items() if last_offset(found[place], bounds[place][0]) >= stop}
+        behind = [found[place][-1].timestamp()[1] for place in bounds if place not in complete and found[place]]
+        horizon = min(behind, default=None)
+        kept: list[tuple[int, Place, Message]] = []
+        for place, messages in found.items():
+            for message in messages:
+                at = message.timestamp()[1]
+                if (before is not None and at >= before) or (horizon is not None and at > horizon):
+                    break
+                kept.append((at, place, message))
+                reached[place] = (message.offset() or 0) + 1
+        if not kept:
+            return [], after
+        kept.sort(key=lambda item: (item[0], item[1], item[2].offset()))
+        return self.batches(kept), self.position(reached)
+
+    def bounds(
+        self, reached: Mapping[Place, int], topic: str | None, until: str | None
+    ) -> dict[Place, tuple[int, int]]:
+        """Return (first offset, offset to stop before) of the partitions that hold anything to read."""
+        places = [place for place in self.places if topic is None or place[0] == topic]
+        lows, stops = self.lows(places), self.highs(places)
+        if until is not None:
+            wanted = self.offsets(until)
+            stops = {place: min(stop, wanted[place]) for place, stop in stops.items()}
+        starts = {place: max(reached[place], lows[place]) for place in places}
+        return {place: (starts[place], stops[place]) for place in places if starts[place] < stops[place]}
+
+    def fetch(self, bounds: Mapping[Place, tuple[int, int]], quota: int) -> dict[Place, list[Message]]:
+        """Return at least `quota` messages of each partition, or all up to its stop."""
+        found: dict[Place, list[Message]] = defaultdict(list)
+        waiting = dict(bounds)
+        if not waiting:
+            return found
+        self.consumer.assign([TopicPartition(t, p, start) for (t, p), (start, _) in bounds.items()])
+        silent = 0.0
+        while waiting:
+            messages = self.consumer.consume(CHUNK, POLL_SECONDS)
+            silent = 0.0 if messages else silent + POLL_SECONDS
+            if silent >= WAIT_SECONDS:
+                raise TransientError(f"Kafka gave nothing for {WAIT_SECONDS:.0f} s", hint="Is it running?")
+            for message in messages:
+                error = message.error()
+                if error is not None:
+                    if error.retriable() or error.code() == KafkaError._PARTITION_EOF:
+                        continue
+                    raise TransientError(f"Kafka cannot be read: {error.str()}", hint="See MARQUEE_KAFKA.")
+                place = (message.topic() or "", message.partition() or 0)
+                stop = bounds[place][1]
+                if (message.offset() or 0) < stop:
+                    found[place].append(message)
+                if (message.offset() or 0) + 1 >= stop or len(found[place]) >= quota:
+                    waiting.pop(place, None)
+        self.consumer.unassign()
+        return found
+
+    def batches(self, kept: Sequence[tuple[int, Place, Message]]) -> list[Batch]:
+        """Return messages as batches of one partition, one time and consecutive offsets; dead letters are sent away."""
+        found: list[Batch] = []
+        for at, (topic, part), message in kept:
+            try:
+                body = self.codec.decode(topic, message.value() or b"")
+            except ValueError as error:
+                self.bury(message, str(error))
+                continue
+            offset, last = message.offset() or 0, found[-1] if found else None
+            if (
+                last is not None
+                and (last.topic, last.partition, last.ingest_time) == (topic, part, at)
+                and last.first_offset + len(last.bodies) == offset
+            ):
+                found[-1] = Batch(topic, part, last.first_offset, at, [*last.bodies, body])
+            else:
+                found.append(Batch(topic, part, offset, at, [body]))
+        return found
+
+    def bury(self, message: Message, reason: str) -> None:
+        """Send a record that cannot be read to the dead letters, with the reason and where it stood."""
+        place = f"{message.topic()}/{message.partition()}/{message.offset()}"
+        headers: dict[str, str | bytes | None] = {"reason": reason, "from": place}
+        with self.guard:
+            self.producer.produce(DEAD_LETTERS, message.value(), place.encode(), headers=headers)
+            self.producer.flush(WAIT_SECONDS)
+
+    def seal(self, now: int) -> int:
+        """Return the first hour that is open: one that ended less than a minute ago still is."""
+        return floor(now - SLACK, HOUR)
+
+    def position_at(self, time: int) -> str:
+        """Return the position before the first record with ingest time >= `time`."""
+        with self.guard:
+            asked = [TopicPartition(topic, part, time) for topic, part in self.places]
+            try:
+                found = self.consumer.offsets_for_times(asked, WAIT_SECONDS)
+            except KafkaException as error:
+                raise away("offsets cannot be found", error) from error
+            offsets = {(at.topic, at.partition): at.offset for at in found}
+            highs = self.highs(self.places)
+            return self.position({p: offsets[p] if offsets[p] >= 0 else highs[p] for p in self.places})
+
+    def end(self) -> str:
+        """Return the position after the last record."""
+        with self.guard:
+            return self.position(self.highs(self.places))
+
+    def span(self) -> tuple[int, int] | None:
+        """Return the first and last ingest time held."""
+        with self.guard:
+            bounds = self.bounds(dict.fromkeys(self.places, 0), None, None)
+            if not bounds:
+                return None
+            firsts = self.fetch({place: (start, start + 1) for place, (start, _) in bounds.items()}, 1)
+            lasts = [edge.timestamp for edge in self.edges(list(bounds), NEWEST).values()]
+        return min(messages[0].timestamp()[1] for messages in firsts.values() if messages), max(lasts)
+
+    def trim(self, before: int) -> int:
+        """Delete records with ingest time < `before`; return how many."""
+        offsets = self.offsets(self.position_at(before))
+        with self.guard:
+            lows = self.lows(self.places)
+            gone = {place: offsets[place] - lows[place] for place in self.places}
+            asked = [TopicPartition(*place, offsets[place]) for place in self.places if gone[place] > 0]
+            for future in self.admin.delete_records(asked).values() if asked else ():
+                try:
+                    future.result(WAIT_SECONDS)
+                except KafkaException as error:
+                    raise away("records cannot be deleted", error) from error
+        return sum(count for count in gone.values() if count > 0)
+
+    def edges(self, places: Sequence[Place], spec: Any) -> dict[Place, Any]:
+        """Return the first or last offsets of partitions, in one request; a leader that is away is waited for."""
+        until = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                asked = dict.fromkeys((TopicPartition(*place) for place in places), spec)
+                found = self.admin.list_offsets(asked, request_timeout=REQUEST_SECONDS) if asked else {}
+                return {(at.topic, at.partition): future.result(WAIT_SECONDS) for at, future in found.items()}
+            except KafkaException as error:
+                # A partition has no leader for a moment after it is made, and after its leader has died.
+                if time.monotonic() > until:
+                    raise away("the offsets cannot be had", error) from error
+                time.sleep(POLL_SECONDS)
+                self.admin = AdminClient(self.brokers.settings())  # the old one may go on asking the leader that was
+
+    def lows(self, places: Sequence[Place]) -> dict[Place, int]:
+        """Return the first offset held of each partition."""
+        return {place: edge.offset for place, edge in self.edges(places, EARLIEST).items()}
+
+    def highs(self, places: Sequence[Place]) -> dict[Place, int]:
+        """Return the offset after the last of each partition."""
+        return {place: edge.offset for place, edge in self.edges(places, LATEST).items()}
+
+    def offsets(self, position: str) -> dict[Place, int]:
+        """Read a position: an offset for each partition of each topic."""
+        values = [int(value) for value in position.split(",")] if position else [0] * len(self.places)
+        return dict(zip(self.places, values, strict=True))
+
+    def position(self, offsets: Mapping[Place, int]) -> str:
+        """Write a position."""
+        return ",".join(str(offsets[place]) for place in self.places)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.producer.flush(WAIT_SECONDS)
+        self.consumer.close()
+
+
+def last_offset(messages: Sequence[Message], start: int) -> int:
+    """Return the offset after the last message, `start` of none."""
+    return (messages[-1].offset() or 0) + 1 if messages else start
+
+
+def away(what: str, error: KafkaException) -> TransientError:
+    """Return the error for brokers that do not do as asked."""
+    return TransientError(f"Kafka: {what}: {error.args[0].str()}", hint="Is it running? See MARQUEE_KAFKA.")

@@ -1,0 +1,244 @@
+"""The log on real Kafka with a real Schema Registry: order, content, time, positions, poison, a broker that dies."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from confluent_kafka import Consumer, Producer
+from pydantic import SecretStr
+from tests.cluster.conftest import fresh
+from tests.facts import history, rating_event, review_event
+
+from marquee.adapters.avro import AvroCodec
+from marquee.adapters.cassandra_speed import CassandraSpeedStore, Nodes
+from marquee.adapters.codec import records
+from marquee.adapters.kafka_log import DEAD_LETTERS, Brokers, KafkaLog, security
+from marquee.adapters.mongo import MongoSpeedViews, MongoViews
+from marquee.app import SYSTEM_CLOCK, Platform
+from marquee.cluster.cassandra import Cassandra
+from marquee.cluster.kafka import Kafka
+from marquee.cluster.mongo import Mongo
+from marquee.cluster.registry import Registry
+from marquee.domain import schema
+from marquee.domain.events import RATINGS, REVIEWS
+from marquee.domain.timeline import HOUR, MINUTE, ManualClock, floor
+from marquee.errors import SettingsError
+from marquee.ops import audit
+from marquee.settings import load
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    service = Registry(tmp_path_factory.mktemp("registry"))
+    try:
+        service.start().wait()
+        yield service
+    finally:
+        service.stop()
+
+
+@pytest.fixture(scope="module")
+def codec(registry: Registry) -> Iterator[AvroCodec]:
+    found = AvroCodec(registry.address)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def kafka(tmp_path: Path) -> Iterator[Callable[[int], Kafka]]:
+    started: list[Kafka] = []
+
+    def start(brokers: int) -> Kafka:
+        started.append(Kafka(tmp_path / "kafka", brokers))
+        return started[-1].start()
+
+    yield start
+    for cluster in started:
+        cluster.stop()
+
+
+def names(log: KafkaLog, after: str = "", **limits: Any) -> list[str]:
+    batches, _ = log.read(after, 10**6, **limits)
+    return [record.event.event_id for batch in batches for record in records(batch)]
+
+
+def test_the_log_on_kafka(kafka: Callable[[int], Kafka], codec: AvroCodec) -> None:
+    cluster = kafka(1)
+    log = KafkaLog(Brokers(cluster.bootstrap, replicas=1), codec)
+    try:
+        keeps_order_and_content(log)
+        reads_in_pieces_in_the_order_of_time(log)
+        bounds_and_seals_time(log)
+        buries_what_cannot_be_read(log, cluster)
+        trims(log)
+    finally:
+        log.close()
+
+
+def keeps_order_and_content(log: KafkaLog) -> None:
+    assert log.span() is None
+    assert log.read("", 10) == ([], "")
+    began = SYSTEM_CLOCK.now()
+    events = [rating_event(f"e{n}", 6 * n + 1, n) for n in range(5)]
+    log.append(events[:3], 0)
+    position = log.append(events[3:], 0)
+    batches, reached = log.read("", 10**6)
+    found = [record for batch in batches for record in records(batch)]
+    assert [(record.partition, record.offset) for record in found] == [(1, n) for n in range(5)]
+    assert [record.event for record in found] == events
+    assert reached == position == log.end()
+    assert log.read(position, 10) == ([], position)
+    assert all(began <= batch.ingest_time <= SYSTEM_CLOCK.now() for batch in batches)
+    assert names(log, until=position) == [f"e{n}" for n in range(5)]
+    assert names(log, until="") == []
+
+
+def reads_in_pieces_in_the_order_of_time(log: KafkaLog) -> None:
+    position = log.end()
+    wanted = []
+    for number in range(40):
+        log.append([review_event(f"r{number}", number, number)], 0)
+        wanted.append(f"r{number}")
+        time.sleep(0.002)
+    found: list[str] = []
+    times: list[int] = []
+    while True:
+        batches, position = log.read(position, 7)
+        if not batches:
+            break
+        found += [record.event.event_id for batch in batches for record in records(batch)]
+        times += [batch.ingest_time for batch in batches]
+    assert sorted(found) == sorted(wanted)
+    assert times == sorted(times)
+    assert names(log, topic=RATINGS) == [f"e{n}" for n in range(5)]
+    assert len(names(log, topic=REVIEWS)) == 40
+
+
+def bounds_and_seals_time(log: KafkaLog) -> None:
+    span = log.span()
+    assert span is not None
+    assert span[0] < span[1] <= SYSTEM_CLOCK.now()
+    time.sleep(0.05)
+    cut = SYSTEM_CLOCK.now()
+    time.sleep(0.05)
+    middle = log.end()
+    log.append([review_event("after", 3, 0)], 0)
+    assert "after" not in names(log, before=cut)
+    assert names(log, log.position_at(cut)) == ["after"]
+    assert names(log, middle) == ["after"]
+    assert log.position_at(SYSTEM_CLOCK.now() + HOUR) == log.end()
+    now = floor(SYSTEM_CLOCK.now(), HOUR)
+    assert log.seal(now + MINUTE - 1) == now - HOUR
+    assert log.seal(now + MINUTE) == now
+
+
+def buries_what_cannot_be_read(log: KafkaLog, cluster: Kafka) -> None:
+    position = log.end()
+    producer = Producer({"bootstrap.servers": cluster.bootstrap})
+    producer.produce(REVIEWS, b"not avro", b"1", 1)
+    producer.produce(REVIEWS, b"\x00\x00\x00\x00\x63garbage", b"1", 1)
+    assert producer.flush(10) == 0
+    log.append([review_event("sound", 1, 0)], 0)
+    assert names(log, position) == ["sound"]
+    reader = Consumer({"bootstrap.servers": cluster.bootstrap, "group.id": "t", "auto.offset.reset": "earliest"})
+    reader.subscribe([DEAD_LETTERS])
+    letters = [message for message in reader.consume(2, 20) if message.error() is None]
+    reader.close()
+    assert {letter.value() for letter in letters} == {b"not avro", b"\x00\x00\x00\x00\x63garbage"}
+    headers = dict(letters[0].headers() or [])
+    assert b"not an event in Avro" in headers["reason"]
+    assert headers["from"].startswith(b"movie.reviews/1/")
+
+
+def trims(log: KafkaLog) -> None:
+    cut = SYSTEM_CLOCK.now()
+    time.sleep(0.05)
+    log.append([rating_event("kept", 1, 0)], 0)
+    assert log.trim(cut) >= 45
+    assert names(log) == ["kept"]
+    assert log.trim(cut) == 0
+
+
+def test_a_broker_killed_loses_nothing_that_was_acknowledged(kafka: Callable[[int], Kafka], codec: AvroCodec) -> None:
+    cluster = kafka(3)
+    log = KafkaLog(Brokers(cluster.bootstrap), codec)
+    try:
+        acknowledged = []
+        for number in range(60):
+            if number == 20:
+                cluster.brokers[0].kill()
+            if number == 40:
+                cluster.brokers[0].start().wait()
+            log.append([review_event(f"k{number}", number, number)], 0)
+            acknowledged.append(f"k{number}")
+        assert sorted(names(log)) == sorted(acknowledged)
+    finally:
+        log.close()
+
+
+def test_a_schema_that_breaks_readers_is_refused(
+    registry: Registry, codec: AvroCodec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = schema.avro_schema(REVIEWS)
+    broken = {**sound, "fields": [*sound["fields"], {"name": "mood", "type": "string"}]}
+    monkeypatch.setattr("marquee.adapters.avro.avro_schema", lambda topic: broken)
+    with pytest.raises(SettingsError, match=r"movie\.reviews is not BACKWARD compatible"):
+        codec.register(REVIEWS)
+    grown = {**sound, "fields": [*sound["fields"], {"name": "mood", "type": ["null", "string"], "default": None}]}
+    monkeypatch.setattr("marquee.adapters.avro.avro_schema", lambda topic: grown)
+    codec.register(REVIEWS)
+    versions = httpx.get(f"{registry.address}/subjects/{REVIEWS}-value/versions").json()
+    assert len(versions) == 2
+
+
+def test_the_whole_platform_over_kafka_mongodb_and_cassandra(
+    kafka: Callable[[int], Kafka], registry: Registry, mongo: Mongo, cassandra: Cassandra, tmp_path: Path
+) -> None:
+    clock = ManualClock(SYSTEM_CLOCK.now())
+    settings = load(
+        home=tmp_path / "home",
+        kafka=kafka(1).bootstrap,
+        kafka_replicas=1,
+        registry=registry.address,
+        cassandra=cassandra.address,
+        cassandra_replicas=1,
+    )
+    settings.mongo = SecretStr(mongo.address)
+    platform = Platform(settings, clock)
+    platform.speed_store = CassandraSpeedStore(Nodes.of(cassandra.address).connect(), 1, keyspace=fresh())
+    platform.views = MongoViews(platform.mongo, fresh())
+    platform.speed_views = MongoSpeedViews(platform.mongo, platform.views.db.name)
+    log = platform.log
+    assert isinstance(log, KafkaLog)
+    try:
+        door, speed = platform.door(), platform.speed()
+        for _, facts in history(5, clock.now() - 12 * HOUR, 12):
+            door.accept(facts)
+            speed.drain()
+        found = audit.verify(platform)
+        assert (found["differ"], found["answers_checked"] > 40) == (0, True), found["examples"]
+        clock.time += 2 * HOUR
+        report = platform.batch().run()
+        assert report.report["archived"] > 50
+        found = audit.verify(platform)
+        assert (found["differ"], found["answers_checked"] > 40) == (0, True), found["examples"]
+    finally:
+        log.close()
+        log.codec.close()
+        platform.speed_store.session.cluster.shutdown()
+        platform.mongo.close()
+
+
+def test_kafka_without_a_registry_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no Schema Registry"):
+        _ = Platform(load(home=tmp_path / "home", kafka="127.0.0.1:1")).log
+
+
+def test_security_follows_what_is_given() -> None:
+    assert security(None, None, None) == {}
+    assert security("u", "p", Path("/ca"))["security.protocol"] == "SASL_SSL"
+    assert security("u", "p", None)["sasl.password"] == "p"
+    assert security(None, None, Path("/ca")) == {"ssl.ca.location": "/ca", "security.protocol": "SSL"}

@@ -1,0 +1,57 @@
+"""The shapes of answers, for the documentation; a test holds the real answers to them."""
+
+from marquee.serving.api.shapes.analytics import (
+    Anomalies,
+    Chain,
+    Comparison,
+    Genre,
+    Genres,
+    Overview,
+    People,
+    Person,
+    Revenue,
+    Seasons,
+    Series,
+)
+from marquee.serving.api.shapes.base import REFUSALS, tabled, told
+from marquee.serving.api.shapes.films import (
+    Film,
+    FilmNetwork,
+    Forecast,
+    Outlook,
+    Recommendations,
+    Search,
+    Sentiment,
+    Similar,
+    Stats,
+    Suggestions,
+    Trends,
+)
+
+__all__ = [
+    "REFUSALS",
+    "Anomalies",
+    "Chain",
+    "Comparison",
+    "Film",
+    "FilmNetwork",
+    "Forecast",
+    "Genre",
+    "Genres",
+    "Outlook",
+    "Overview",
+    "People",
+    "Person",
+    "Recommendations",
+    "Revenue",
+    "Search",
+    "Seasons",
+    "Sentiment",
+    "Series",
+    "Similar",
+    "Stats",
+    "Suggestions",
+    "Trends",
+    "tabled",
+    "told",
+]

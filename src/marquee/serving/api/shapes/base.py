@@ -1,0 +1,130 @@
+"""Shapes that several answers share, and how a route is documented with one."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Shape(BaseModel):
+    """An object with these fields and no other."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(BaseModel):
+    """What was wrong, by RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    hint: str | None = None
+    errors: list[dict[str, str]] | None = None
+
+
+class Coverage(Shape):
+    """What an answer covers: the batch run, its frontier, how far the speed layer is, and what is missing."""
+
+    run_id: str | None
+    frontier: str | None
+    speed_through: str | None
+    complete: bool
+    gaps: list[dict[str, str]]
+
+
+class Covered(Shape):
+    """An answer with its coverage."""
+
+    coverage: Coverage
+
+
+class FilmLine(Shape):
+    """A film in a listing. rating: vote average of 10; weighted_rating: IMDb's; sentiment: mean compound in [-1, 1]."""
+
+    movie_id: int
+    title: str | None
+    release_date: str | None
+    language: str | None
+    genres: list[str]
+    poster: str | None
+    rating: float | None
+    weighted_rating: float | None
+    votes: int | None
+    popularity: float | None
+    tier: str | None
+    reviews: int
+    sentiment: float | None
+
+
+class TrendLine(FilmLine):
+    """A film's standing: its reviews in the window, how many were expected, and how sure the difference is."""
+
+    rank: int
+    observed: int
+    expected: float
+    score: float
+    state: str
+    rising: bool
+    velocity: float
+    acceleration: float
+    hot: float
+    why: str
+
+
+class Figures(Shape):
+    """Sentiment of reviews: means in [-1, 1], shares in [0, 1], stars of 10; null where nobody has written."""
+
+    score: float | None
+    sentence_score: float | None
+    label: str | None
+    share_positive: float | None
+    share_positive_at_least: float | None
+    share_favourable: float | None
+    mean_stars: float | None
+
+
+class Counts(Shape):
+    """Reviews by VADER's label."""
+
+    reviews: int
+    positive: int
+    neutral: int
+    negative: int
+    with_stars: int
+
+
+class FiguredCounts(Figures, Counts):
+    """Counts and sentiment."""
+
+
+class Paged(Covered):
+    """A page of a list."""
+
+    q: str | None
+    page: int
+    page_size: int
+    total: int
+    pages: int
+
+
+PROBLEM = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The request cannot be read", "content": PROBLEM},
+    401: {"description": "A key is asked for", "content": PROBLEM},
+    403: {"description": "The key lacks the scope", "content": PROBLEM},
+    404: {"description": "There is no such thing; `hint` says what is near", "content": PROBLEM},
+    422: {"description": "A parameter is wrong; `errors` names each", "content": PROBLEM},
+    429: {"description": "Too many requests; see Retry-After", "content": PROBLEM},
+    503: {"description": "Not available now", "content": PROBLEM},
+}
+TABLE_CONTENT: dict[str, Any] = {"text/csv": {}, "application/vnd.apache.parquet": {}}
+
+
+def told(shape: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """Return the documentation of a route that answers with a shape."""
+    return {200: {"model": shape}}
+
+
+def tabled(shape: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """Return the documentation of a route that answers with a shape, or with its table."""
+    return {200: {"model": shape, "content": TABLE_CONTENT}}

@@ -25,7 +25,7 @@ from marquee.cluster.registry import Registry
 from marquee.domain import schema
 from marquee.domain.events import RATINGS, REVIEWS
 from marquee.domain.timeline import HOUR, MINUTE, ManualClock, floor
-from marquee.errors import SettingsError
+from marquee.errors import SettingsError, TransientError
 from marquee.ops import audit
 from marquee.settings import load
 
@@ -235,6 +235,11 @@ def test_the_whole_platform_over_kafka_mongodb_and_cassandra(
 def test_kafka_without_a_registry_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no Schema Registry"):
         _ = Platform(load(home=tmp_path / "home", kafka="127.0.0.1:1")).log
+
+
+def test_a_registry_that_is_away_is_said_in_words() -> None:
+    with pytest.raises(TransientError, match="the schema registry"):
+        AvroCodec("http://127.0.0.1:1")
 
 
 def test_security_follows_what_is_given() -> None:

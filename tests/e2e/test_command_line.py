@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from marquee.adapters.sqlite_log import SqliteLog
 from marquee.app import Platform
-from marquee.cli import app
+from marquee.cli import app, main
 from marquee.domain.timeline import HOUR, ManualClock
 from marquee.errors import StorageError
 from marquee.settings import Settings
@@ -146,6 +146,22 @@ def test_the_lake_can_be_asked_and_not_changed(tmp_path: Path) -> None:
     for sql in ("SELEC", "SELECT * FROM nothing", "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM glob('/*')"):
         in_words(run(*ask, sql), 2, "error")
     assert json.loads(run(*ask, "SELECT count(*) AS films FROM silver.films", "--json").stdout) == [{"films": 69}]
+
+
+def test_a_missing_package_is_named_with_the_way_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lacking(name: str) -> None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    monkeypatch.setattr("marquee.cli.app", lambda: lacking("pymongo.errors"))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "pip install 'marquee[cluster]'" in capsys.readouterr().err
+    monkeypatch.setattr("marquee.cli.app", lambda: lacking("marquee.nothing"))
+    with pytest.raises(ModuleNotFoundError):
+        main()
 
 
 def test_every_command_and_option_is_documented() -> None:

@@ -48,7 +48,9 @@ class AvroCodec:
                 f"the schema of {topic} is not {COMPATIBILITY} compatible with the one registered: {error}",
                 hint="Give a new field a default, and take none away that has none.",
             ) from error
-        except OSError as error:
+        except Exception as error:
+            if not type(error).__module__.startswith("httpx"):
+                raise
             raise TransientError(
                 f"the schema registry does not answer: {error}", hint="See MARQUEE_REGISTRY."
             ) from error

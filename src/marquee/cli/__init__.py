@@ -7,10 +7,14 @@ from rich.markup import escape
 
 from marquee.cli import data, keys, running
 from marquee.cli.common import app, console
-from marquee.errors import MarqueeError
+from marquee.errors import MarqueeError, SettingsError
 from marquee.ops.processes import follow_parent
 
 __all__ = ["app", "data", "keys", "main", "running"]
+
+
+CLUSTER_PACKAGES = ("cassandra", "confluent_kafka", "fastavro", "pymongo")
+"""What the adapters of the cluster need beyond the embedded install."""
 
 
 def fail(error: MarqueeError) -> NoReturn:
@@ -30,6 +34,10 @@ def main() -> None:
         app()
     except MarqueeError as error:
         fail(error)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in CLUSTER_PACKAGES:
+            raise
+        fail(SettingsError(f"the package {error.name} is not installed", hint="Run `pip install 'marquee[cluster]'`."))
     except BaseExceptionGroup as group:
         found = plain(group)
         if isinstance(found, MarqueeError):

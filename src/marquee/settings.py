@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the API listens on")
     port: int = Field(8000, ge=1, le=65535, description="Port the API listens on")
     api_key: SecretStr | None = Field(None, description="Key that callers must send as X-API-Key")
+    cors_origins: str = Field("", description="Origins whose pages may read the API, with commas between; none")
     tmdb_api_key: SecretStr | None = Field(
         None,
         validation_alias="TMDB_API_KEY",

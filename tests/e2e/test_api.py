@@ -234,6 +234,17 @@ def test_a_key_is_asked_for_where_one_is_set(filled: Platform) -> None:
     assert Caller(filled)("/v1/movies/1", headers={"x-api-key": "a" * 24})[0].status_code == 200
 
 
+def test_other_origins_are_let_in_only_where_they_are_named(filled: Platform) -> None:
+    headers = {"origin": "https://film.example", "access-control-request-method": "GET"}
+    closed = Caller(filled)("/v1/movies/1", headers=headers)[0]
+    assert "access-control-allow-origin" not in closed.headers
+    filled.settings.cors_origins = "https://other.example, https://film.example"
+    opened = Caller(filled)("/v1/movies/1", headers=headers)[0]
+    assert opened.headers["access-control-allow-origin"] == "https://film.example"
+    stranger = Caller(filled)("/v1/movies/1", headers={"origin": "https://evil.example"})[0]
+    assert "access-control-allow-origin" not in stranger.headers
+
+
 def test_a_made_key_has_scopes_and_a_rate(filled: Platform, clock: ManualClock) -> None:
     now = clock.now()
     reader, operator = (filled.keys.create(name, (name,), now) for name in ("read", "operate"))

@@ -5,10 +5,12 @@ import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 
 import marquee
 from marquee.app import Platform
@@ -134,4 +136,14 @@ def create(platform: Platform) -> App:
     key = platform.settings.api_key
     limit = RateLimit(lambda: platform.clock.now() / SECOND)
     guard = KeyGuard(cache, platform.keys, key.get_secret_value() if key else None, limit)
-    return Watch(guard, telemetry.latency)
+    origins = [origin.strip() for origin in platform.settings.cors_origins.split(",") if origin.strip()]
+    if not origins:
+        return Watch(guard, telemetry.latency)
+    shared: Any = CORSMiddleware(
+        guard,
+        allow_origins=origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["x-api-key", "content-type"],
+        expose_headers=["etag", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after"],
+    )
+    return Watch(shared, telemetry.latency)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from confluent_kafka import Consumer, Producer
 from pydantic import SecretStr
-from tests.cluster.conftest import fresh
+from tests.cluster.conftest import fresh, running
 from tests.facts import history, rating_event, review_event
 
 from marquee.adapters.avro import AvroCodec
@@ -32,12 +32,7 @@ from marquee.settings import load
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    service = Registry(tmp_path_factory.mktemp("registry"))
-    try:
-        service.start().wait()
-        yield service
-    finally:
-        service.stop()
+    yield from running(Registry(tmp_path_factory.mktemp("registry")))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from tests.cluster.conftest import fresh
+from tests.cluster.conftest import fresh, running
 from tests.conftest import NOON
 from tests.facts import TEXTS, film, history, review
 
@@ -24,23 +24,13 @@ from marquee.settings import load
 @pytest.fixture
 def own_mongo(tmp_path: Path) -> Iterator[Mongo]:
     """A mongod of the test's own, that it may kill."""
-    service = Mongo(tmp_path / "mongo")
-    try:
-        service.start().wait()
-        yield service
-    finally:
-        service.stop()
+    yield from running(Mongo(tmp_path / "mongo"))
 
 
 @pytest.fixture
 def own_cassandra(tmp_path: Path) -> Iterator[Cassandra]:
     """A node of the test's own, that it may kill."""
-    service = Cassandra(tmp_path / "cassandra", "127.0.0.3")
-    try:
-        service.start().wait()
-        yield service
-    finally:
-        service.stop()
+    yield from running(Cassandra(tmp_path / "cassandra", "127.0.0.3"))
 
 
 class Over:

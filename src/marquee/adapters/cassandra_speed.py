@@ -138,19 +138,23 @@ class CassandraSpeedStore:
         with explained():
             return self.session.execute(self.prepared[name], values)
 
+    def reached(self) -> Any:
+        """Return the row of the last finished batch, None before the first."""
+        return self.one("progress").one()
+
     def progress(self) -> SpeedProgress | None:
         """Return how far the fold is."""
-        row = self.one("progress").one()
+        row = self.reached()
         return None if row is None else SpeedProgress(row.position, row.batch_id, row.since, row.through)
 
     def seen(self, event_ids: Sequence[str]) -> set[str]:
         """Return which of these events a finished batch has folded."""
-        reached = self.progress()
+        reached = self.reached()
         if reached is None:
             return set()
         found = self.many("seen", [(event_id,) for event_id in event_ids])
         rows = [row for result in found for row in result]
-        first = (self.one("progress").one().expired or 0) - HOUR
+        first = (reached.expired or 0) - HOUR
         return {row.event_id for row in rows if row.batch_id <= reached.batch_id and row.hour >= first}
 
     def write(self, batch: MicroBatch) -> None:
@@ -174,7 +178,7 @@ class CassandraSpeedStore:
         self.many("put_film", rows)
         fresh = self.seen([event_id for event_id, _ in batch.seen])
         self.many("put_seen", [(event_id, number, hour) for event_id, hour in batch.seen if event_id not in fresh])
-        row = self.one("progress").one()
+        row = self.reached()
         hours = [hour for _, _, hour in touched] + ([] if row is None or row.oldest is None else [row.oldest])
         kept = min(hours, default=None)
         self.one("put_progress", batch.position, number, batch.since, batch.through, kept)
@@ -218,7 +222,7 @@ class CassandraSpeedStore:
 
         Event ids go by their TTL alone, and count for an hour longer than cells.
         """
-        row = self.one("progress").one()
+        row = self.reached()
         if row is None or row.oldest is None or (row.expired is not None and row.expired >= before_hour):
             return 0
         gone = 0

@@ -4,7 +4,7 @@ from typing import Any
 
 from marquee.batch.kinds import ANOMALIES, GENRES, MONEY, SEASONS
 from marquee.domain.measures import ZERO, Cell, merge, merge_cells
-from marquee.domain.scores import Moments, discoveries, two_sided, welch
+from marquee.domain.scores import COMPOUND_SCALE, Moments, discoveries, two_sided, welch
 from marquee.domain.timeline import DAY, WINDOW, floor, iso
 from marquee.domain.trends import as_of
 from marquee.errors import NotFoundError
@@ -20,7 +20,6 @@ SPANS = {"7d": 7, "30d": 30, "90d": 90, "1y": 365, "5y": 1_825}
 STEPS = {"7d": 1, "30d": 1, "90d": 1, "1y": 7, "5y": 28}
 """Days that a point of a series stands for."""
 
-METRICS = ("reviews", "sentiment", "favourable", "stars")
 LEAST_REVIEWS = 10
 """Fewest reviews of a group that is compared with others."""
 
@@ -104,7 +103,7 @@ def difference(one: Cell, other: Cell) -> dict[str, Any] | None:
     score = welch(moments(one), moments(other))
     if score is None:
         return None
-    means = [cell.sum("compound") / cell.sum("reviews") / 10_000 for cell in (one, other)]
+    means = [cell.sum("compound") / cell.sum("reviews") / COMPOUND_SCALE for cell in (one, other)]
     return {
         "difference": round(means[0] - means[1], 4),
         "score": round(score, 3),
@@ -125,7 +124,7 @@ def comparison(query: Query, by: str, window: str, films: Filter) -> Answer:
     end = today(now) + 1
     start = end - SPANS[window]
     groups = cube.by_group(by, wanted, start, end)
-    total = as_cell(cube.chosen(wanted, start, end)[:, 2:].sum(axis=0))
+    total = cube.total(wanted, start, end)
     tested = {name: difference(cell, without(total, cell)) for name, (cell, _) in groups.items()}
     judged = [name for name, test in tested.items() if test is not None]
     found = dict(zip(judged, discoveries([tested[name]["p_value"] for name in judged]), strict=True))  # type: ignore[index]
@@ -197,6 +196,13 @@ def view(world: World, kind: str) -> Any:
     return found
 
 
+def best_rated(world: World, films: Filter, limit: int) -> list[Answer]:
+    """Return the lines of the run's films with the best weighted rating."""
+    cards = [card for card in world.published.cards.values() if not card["deleted"] and films.passes(card, world.pins)]
+    cards.sort(key=lambda card: (-(weighted(card, world) or 0), -votes_of(card), card["movie_id"]))
+    return [card_line(card, world) for card in cards[:limit]]
+
+
 def genre(query: Query, name: str, window: str) -> Answer:
     """Answer /v1/analytics/genre/{genre}: figures, share, direction, companions, feelings, and its best films."""
     world, now = query.world, query.clock.now()
@@ -207,8 +213,6 @@ def genre(query: Query, name: str, window: str) -> Answer:
     total = merge_cells(cell for _, _, cell in points[half:])
     everything = series(query, world, now, ALL_FILMS, window)
     reviews = sum(cell.sum("reviews") for _, _, cell in everything[half:])
-    cards = [card for card in world.published.cards.values() if not card["deleted"] and wanted.passes(card, world.pins)]
-    best = sorted(cards, key=lambda card: (-(weighted(card, world) or 0), -votes_of(card), card["movie_id"]))[:TOP]
     answer = {
         "genre": wanted.genre,
         "window": window,
@@ -228,7 +232,7 @@ def genre(query: Query, name: str, window: str) -> Answer:
             }
             for day, days, cell in points[half:]
         ],
-        "best": [card_line(card, world) for card in best],
+        "best": best_rated(world, wanted, TOP),
     }
     return covered(answer, world, now)
 
@@ -247,8 +251,7 @@ def overview(query: Query) -> Answer:
     cube = query.cubes(world, floor(now, WINDOW))
     end = today(now) + 1
     week, before, month = (
-        as_cell(cube.chosen(ALL_FILMS, start, stop)[:, 2:].sum(axis=0))
-        for start, stop in ((end - 7, end), (end - 14, end - 7), (end - 30, end))
+        cube.total(ALL_FILMS, start, stop) for start, stop in ((end - 7, end), (end - 14, end - 7), (end - 30, end))
     )
     by_genre = cube.by_group("genre", ALL_FILMS, end - 30, end)
     order = sorted(by_genre, key=lambda name: (-by_genre[name][0].sum("reviews"), name))[:TOP]
@@ -256,8 +259,6 @@ def overview(query: Query) -> Answer:
         {"genre": name, "reviews": cell.sum("reviews"), "sentiment": value_of("sentiment", cell)}
         for name, (cell, _) in ((name, by_genre[name]) for name in order)
     ]
-    cards = [card for card in world.published.cards.values() if not card["deleted"]]
-    best = sorted(cards, key=lambda card: (-(weighted(card, world) or 0), -votes_of(card), card["movie_id"]))[:5]
     reviews, reviews_before = week.sum("reviews"), before.sum("reviews")
     answer = {
         "films": len(cube.cards),
@@ -273,7 +274,7 @@ def overview(query: Query) -> Answer:
         "sentiment": {"last_7d": answers.sentiment_figures(week), "last_30d": answers.sentiment_figures(month)},
         "genres_discussed": discussed,
         "rising": query.trending("24h", ALL_FILMS, 5)["results"],
-        "best_rated": [card_line(card, world) for card in best],
+        "best_rated": best_rated(world, ALL_FILMS, 5),
         "anomalies": len(world.published.views.get(ANOMALIES, {}).get("films", ())),
     }
     return covered(answer, world, now)

@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from marquee.domain.measures import SUMS, Cell
+from marquee.domain.measures import SUM_INDEX, SUMS, Cell
 from marquee.domain.scores import Pins, tier
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 DIMENSIONS = ("genre", "year", "tier", "language")
+REVIEWS_COLUMN = 2 + SUM_INDEX["reviews"]
+"""Where a row holds its reviews: after the film and the day."""
+
 NONE = np.empty(0, dtype=np.int64)
 NO_ROWS = np.empty((0, 2 + len(SUMS)), dtype=np.int64)
 
@@ -107,10 +110,16 @@ class Cube:
 
     def chosen(self, wanted: Filter, start: int, end: int) -> Ints:
         """Return the rows of the films that pass, of the days [start, end)."""
+        return self.within(self.films(wanted), start, end)
+
+    def within(self, passing: Mask, start: int, end: int) -> Ints:
+        """Return the rows of the films that a mask names, of the days [start, end)."""
         days = (self.rows[:, 1] >= start) & (self.rows[:, 1] < end)
-        if wanted != ALL_FILMS:
-            days &= self.films(wanted)[self.rows[:, 0]]
-        return self.rows[days]
+        return self.rows[days & passing[self.rows[:, 0]]]
+
+    def total(self, wanted: Filter, start: int, end: int) -> Cell:
+        """Return the merged sums of the films that pass, of the days [start, end)."""
+        return as_cell(self.chosen(wanted, start, end)[:, 2:].sum(axis=0))
 
     def by_day(self, wanted: Filter, start: int, end: int) -> Ints:
         """Return the sums (end - start, sums) of each day."""
@@ -121,7 +130,7 @@ class Cube:
         """Return by the values of a dimension (merged sums, films that pass)."""
         names, films, labels = self.groups[dimension]
         passing = self.films(wanted)
-        rows = self.chosen(wanted, start, end)
+        rows = self.within(passing, start, end)
         totals = summed(rows[:, 0], rows[:, 2:], len(self.cards))
         kept = passing[films]
         sums = summed(labels[kept], totals[films[kept]], len(names))

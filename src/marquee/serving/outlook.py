@@ -11,7 +11,7 @@ from marquee.domain.monoids import Gauge, Latest
 from marquee.domain.scores import POPULARITY_SCALE
 from marquee.domain.timeline import DAY, WINDOW, floor, iso
 from marquee.serving.analytics import date_of, today
-from marquee.serving.cube import Filter
+from marquee.serving.cube import REVIEWS_COLUMN, Filter
 from marquee.serving.merge import Timed
 from marquee.serving.query import Answer, Query, covered
 from marquee.serving.search import card_line
@@ -112,7 +112,7 @@ def next_films(query: Query, films: Filter, days: int, limit: int) -> Answer:
         rows = cube.chosen(wanted, end - CONTEXT, end)
         index = np.unique(rows[:, 0])
         past = np.zeros((len(index), CONTEXT))
-        np.add.at(past, (np.searchsorted(index, rows[:, 0]), rows[:, 1] - (end - CONTEXT)), rows[:, 2])
+        np.add.at(past, (np.searchsorted(index, rows[:, 0]), rows[:, 1] - (end - CONTEXT)), rows[:, REVIEWS_COLUMN])
         cards = [cube.cards[i] for i in index.tolist()]
         age = np.array([end - release_day(card["release_date"]) for card in cards], dtype=np.float64)
         totals = predict(model, past, age)[:, HORIZON + TOTALS.index(days)] if cards else np.empty((0, len(QUANTILES)))

@@ -25,7 +25,7 @@ from marquee.batch.kinds import (
 )
 from marquee.domain.scores import NO_PINS, Pins
 from marquee.ports import Publication, ViewsSnapshot
-from marquee.serving.cube import NO_ROWS, Cube, Ints, summed
+from marquee.serving.cube import NO_ROWS, REVIEWS_COLUMN, Cube, Ints, summed
 
 TALK_DAYS = 90
 """Days of reviews that recommendations are ranked by."""
@@ -78,7 +78,7 @@ class Published:
             return {}
         recent = self.rows[self.rows[:, 1] > self.rows[:, 1].max() - TALK_DAYS]
         ids, place = np.unique(recent[:, 0], return_inverse=True)
-        return dict(zip(ids.tolist(), summed(place, recent[:, 2:3], len(ids))[:, 0].tolist(), strict=True))
+        return dict(zip(ids.tolist(), summed(place, recent[:, [REVIEWS_COLUMN]], len(ids))[:, 0].tolist(), strict=True))
 
     @cached_property
     def people(self) -> dict[int, Line]:

@@ -30,11 +30,11 @@ class SearchRequest:
 
 def found(world: World, request: SearchRequest, now: int) -> "array[int]":
     """Return the ids of all films that pass, in order; ties are broken by votes and then by id."""
-    relevance: dict[int, float] = {}
-    if request.q is not None and request.q.strip():
-        relevance = dict(world.search.search(request.q, SEARCH_DEPTH))
-    ids = list(relevance) if relevance or (request.q and request.q.strip()) else list(world.ids())
-    cards = [card for movie_id in ids if (card := world.card(movie_id, now)) is not None]
+    asked = bool(request.q and request.q.strip())
+    relevance = dict(world.search.search(request.q or "", SEARCH_DEPTH)) if asked else {}
+    cards = [
+        card for movie_id in (relevance if asked else world.ids()) if (card := world.card(movie_id, now)) is not None
+    ]
     kept = [card for card in cards if matches(card, request, world)]
     kept.sort(key=SORTS[request.sort_by](relevance))
     return array("q", [card["movie_id"] for card in kept])

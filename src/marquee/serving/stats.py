@@ -10,21 +10,22 @@ from marquee.domain.timeline import DAY, floor, iso
 from marquee.serving import answers
 from marquee.serving.analytics import SPANS, date_of, today
 from marquee.serving.query import Answer, Query, covered
+from marquee.serving.world import World
 
 READINGS = 200
 """Most readings of the gauges shown; of more, the last of each day, and of still more the latest."""
 
 
-def standing(query: Query, movie_id: int) -> dict[str, Any]:
+def standing(world: World, movie_id: int, now: int) -> dict[str, Any]:
     """Return the share of the run's films that this one is ahead of or level with; None where unknown."""
-    own = query.world.card(movie_id, query.clock.now())
+    own = world.card(movie_id, now)
     gauge = own["gauge"] if own else None
     mine = {
         "votes": gauge[2] if gauge else None,
         "popularity": gauge[4] if gauge and gauge[4] >= 0 else None,
         "reviews": own["reviews"] if own else None,
     }
-    values = query.world.published.standings
+    values = world.published.standings
     return {name: None if value is None else share_below(values[name], value) for name, value in mine.items()}
 
 
@@ -72,7 +73,7 @@ def stats(query: Query, movie_id: int) -> Answer:
         "votes": answers.votes(total, world.pins),
         "reviews": {**answers.counts(total), **answers.sentiment_figures(total)},
         "windows": windows,
-        "ahead_of": standing(query, movie_id),
+        "ahead_of": standing(world, movie_id, now),
         "money": money(film["budget"], film["revenue"]),
         "months": [
             {"month": month, **answers.counts(cell), "sentiment": answers.sentiment_figures(cell)["score"]}
@@ -85,10 +86,7 @@ def stats(query: Query, movie_id: int) -> Answer:
 
 def money(budget: int | None, revenue: int | None) -> dict[str, Any]:
     """Present a film's money: what is unknown, or 0 at its source, is None."""
-    both = bool(budget and revenue)
-    return {
-        "budget": budget or None,
-        "revenue": revenue or None,
-        "profit": revenue - budget if both and budget and revenue else None,
-        "roi": round(revenue / budget - 1, 4) if both and budget and revenue else None,
-    }
+    known = {"budget": budget or None, "revenue": revenue or None}
+    if not budget or not revenue:
+        return {**known, "profit": None, "roi": None}
+    return {**known, "profit": revenue - budget, "roi": round(revenue / budget - 1, 4)}

@@ -14,11 +14,11 @@ from marquee.adapters.tantivy_search import TitleSearch
 from marquee.batch.kinds import ACTIVITY
 from marquee.domain.coverage import NO_SPEED, Coverage, Frontier, SpeedState, coverage, speed_from
 from marquee.domain.films import FilmView, card, unknown_film
-from marquee.domain.measures import SUM_INDEX, Cell, merge_cells
+from marquee.domain.measures import Cell, merge_cells
 from marquee.domain.scores import Pins
 from marquee.domain.timeline import DAY, floor
 from marquee.ports import BatchViews, Publication, SpeedFilm, SpeedViews, ViewsSnapshot
-from marquee.serving.cube import Cube
+from marquee.serving.cube import REVIEWS_COLUMN, Cube
 from marquee.serving.published import Published, published
 from marquee.speed.leaderboard import Activity, joined
 
@@ -113,8 +113,7 @@ class World:
         """Return the reviews of all films by day over the years, both layers together."""
         rows = self.published.rows
         fresh = [(movie_id, floor(window, DAY), cell.sum("reviews")) for movie_id, window, cell in self.fresh(now)]
-        column = 2 + SUM_INDEX["reviews"]
-        return joined([Activity(rows[:, 0], rows[:, 1] * DAY, rows[:, column]), Activity.of(fresh)])
+        return joined([Activity(rows[:, 0], rows[:, 1] * DAY, rows[:, REVIEWS_COLUMN]), Activity.of(fresh)])
 
     def cube(self, now: int) -> Cube:
         """Return the daily sums of all films, both layers together."""

@@ -14,7 +14,7 @@ test: $(STAMP)  ## all tests that need no services
 
 test-cluster: $(STAMP)  ## the tests against real services, as local processes (needs Java 17)
 	@java -version >/dev/null 2>&1 || { echo "make test-cluster needs Java 17 on the path (a JRE is enough)" >&2; exit 2; }
-	$(UV) sync --quiet --frozen --inexact --extra dev --extra cluster --extra services
+	$(UV) sync --quiet --frozen --inexact --extra dev --extra cluster --extra spark --extra services
 	.venv/bin/pytest -q tests/cluster
 
 check: $(STAMP)  ## lint and types

@@ -14,12 +14,18 @@ from marquee.ports import BatchViews, IdentityIndex, Lake, Log, Quarantine, Runs
 from marquee.settings import Settings
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from marquee.adapters.kafka_log import Brokers, KafkaLog
     from marquee.adapters.mongo import Client
+    from marquee.adapters.redis_shared import Asked, SharedAnswers
     from marquee.adapters.sqlite_keys import SqliteKeys
     from marquee.batch.run import BatchLayer
     from marquee.ingest.door import Door
+    from marquee.serving.limits import RateLimit
     from marquee.serving.query import Query
-    from marquee.speed.layer import SpeedLayer
+    from marquee.sources.tmdb import Slots
+    from marquee.speed.layer import Speed
 
 SYSTEM_CLOCK = CallableClock(lambda: time.time_ns() * SECOND // 1_000_000_000)
 
@@ -45,17 +51,23 @@ class Platform:
 
         return SqliteLog(self.home.path("log.db"))
 
-    def kafka_log(self, bootstrap: str) -> Log:
-        """Return the log in Kafka."""
-        from marquee.adapters.avro import AvroCodec
-        from marquee.adapters.kafka_log import Brokers, KafkaLog, security
+    def brokers(self, bootstrap: str) -> "Brokers":
+        """Return where Kafka is, and how to be let in."""
+        from marquee.adapters.kafka_log import Brokers, security
 
         settings = self.settings
-        if settings.registry is None:
-            raise SettingsError("Kafka is set and no Schema Registry", hint="Set MARQUEE_REGISTRY to its address.")
         password = settings.kafka_password.get_secret_value() if settings.kafka_password else None
         allowed = security(settings.kafka_user, password, settings.kafka_ca)
-        return KafkaLog(Brokers(bootstrap, settings.kafka_replicas, security=allowed), AvroCodec(settings.registry))
+        return Brokers(bootstrap, settings.kafka_replicas, security=allowed)
+
+    def kafka_log(self, bootstrap: str) -> "KafkaLog":
+        """Return the log in Kafka."""
+        from marquee.adapters.avro import AvroCodec
+        from marquee.adapters.kafka_log import KafkaLog
+
+        if self.settings.registry is None:
+            raise SettingsError("Kafka is set and no Schema Registry", hint="Set MARQUEE_REGISTRY to its address.")
+        return KafkaLog(self.brokers(bootstrap), AvroCodec(self.settings.registry))
 
     @cached_property
     def index(self) -> IdentityIndex:
@@ -74,9 +86,23 @@ class Platform:
     @cached_property
     def lake(self) -> Lake:
         """The lake and its engine."""
+        if self.settings.spark is not None:
+            from marquee.adapters.spark import SparkLake
+
+            return SparkLake(self.spark)
         from marquee.adapters.duck import DuckLake
 
         return DuckLake(self.home.path("lake"))
+
+    @cached_property
+    def spark(self) -> "SparkSession":
+        """The session of Spark; only where a master is set."""
+        from marquee.adapters.spark import session
+        from marquee.cluster.jars import jars
+
+        assert self.settings.spark is not None  # noqa: S101
+        warehouse = self.settings.lake or self.home.path("spark").absolute().as_uri()
+        return session(self.settings.spark, warehouse, sorted(map(str, jars("spark").glob("*.jar"))))
 
     @cached_property
     def mongo(self) -> "Client":
@@ -137,6 +163,47 @@ class Platform:
 
         return SqliteKeys(self.home.path("keys.db"))
 
+    @cached_property
+    def redis(self) -> "Asked | None":
+        """What asks Redis, where one is set."""
+        if self.settings.redis is None:
+            return None
+        from marquee.adapters.redis_shared import Asked, Reach
+
+        return Asked(self.settings.redis.get_secret_value(), Reach())
+
+    def shared_answers(self) -> "SharedAnswers | None":
+        """Return the answers that all API processes share, where there is a Redis."""
+        if self.settings.redis is None:
+            return None
+        from marquee.adapters.redis_shared import Reach, SharedAnswers
+
+        return SharedAnswers(self.settings.redis.get_secret_value(), Reach())
+
+    def rate_limit(self) -> "RateLimit":
+        """Return the API's rate limit."""
+        from marquee.serving.limits import RateLimit
+
+        def seconds() -> float:
+            return self.clock.now() / SECOND
+
+        if self.redis is None:
+            return RateLimit(seconds)
+        from marquee.adapters.redis_shared import SharedRateLimit
+
+        return SharedRateLimit(self.redis, seconds)
+
+    def tmdb_budget(self) -> "Slots":
+        """Return the request budget of TMDB, shared by all that call it."""
+        from marquee.sources.tmdb import Budget
+
+        own = Budget(self.home.path("budget.db"), self.settings.tmdb_rate)
+        if self.redis is None:
+            return own
+        from marquee.adapters.redis_shared import SharedBudget
+
+        return SharedBudget(self.redis, own)
+
     def check_exposure(self) -> None:
         """Refuse to listen to other machines without a key."""
         if not self.settings.loopback and not self.settings.has_key and not self.keys.any_standing():
@@ -163,15 +230,24 @@ class Platform:
 
         return BatchLayer(self.log, self.lake, self.views, self.runs, self.quarantine, self.clock)
 
-    def speed(self) -> "SpeedLayer":
-        """Return the speed layer."""
+    def speed(self) -> "Speed":
+        """Return the speed layer: on Spark's streams where both Spark and Kafka are set."""
         from marquee.adapters.vader import scorer
         from marquee.speed.fold import Fold
         from marquee.speed.layer import SpeedLayer
         from marquee.speed.sync import Sync
 
         fold = Fold(self.log, self.speed_store, self.views, self.clock, scorer().score)
-        return SpeedLayer(fold, Sync(self.speed_store, self.speed_views, self.clock))
+        layer = SpeedLayer(fold, Sync(self.speed_store, self.speed_views, self.clock))
+        settings = self.settings
+        if settings.spark is None or settings.kafka is None or settings.registry is None:
+            return layer
+        from marquee.adapters.kafka_log import KafkaLog
+        from marquee.adapters.spark_stream import SparkStream, source_options
+
+        assert isinstance(self.log, KafkaLog)  # noqa: S101
+        options = source_options(self.brokers(settings.kafka))
+        return SparkStream(self.spark, layer, self.log, settings.registry, options, settings.trigger_seconds)
 
     def query(self) -> "Query":
         """Return the query service."""

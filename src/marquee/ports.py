@@ -161,6 +161,18 @@ class SpeedStore(Protocol):
         """Return which of these events were folded before, within the TTL."""
         ...
 
+    def intend(self, position: str) -> None:
+        """Remember where the next micro-batch will end, before it is written.
+
+        A store that writes in many steps may be left with some of them: the same micro-batch must then be
+        written again, not another one under its id. A store that writes in one transaction has nothing to remember.
+        """
+        ...
+
+    def intended(self) -> str | None:
+        """Return where a micro-batch that was begun and not finished was to end."""
+        ...
+
     def write(self, batch: MicroBatch) -> None:
         """Store a micro-batch and its progress, all or none."""
         ...

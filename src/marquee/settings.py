@@ -38,6 +38,14 @@ class Settings(BaseSettings):
     kafka_password: SecretStr | None = Field(None, description="That user's password")
     kafka_ca: Path | None = Field(None, description="Certificate authority of Kafka's TLS; with it TLS is used")
     registry: str | None = Field(None, description="Address of the Schema Registry; needed with Kafka")
+    spark: str | None = Field(
+        None, description="Spark's master, such as local[2] or spark://host:7077; without it DuckDB computes"
+    )
+    lake: str | None = Field(
+        None,
+        description="Where Spark keeps the lake: hdfs://host:port/path, s3a://bucket/path or file:///path; the home",
+    )
+    trigger_seconds: float = Field(30.0, gt=0, le=300, description="Seconds between micro-batches of Spark's stream")
     mongo: SecretStr | None = Field(
         None, description="MongoDB's connection string; without it the views are kept in the home"
     )
@@ -49,6 +57,9 @@ class Settings(BaseSettings):
     cassandra_ca: Path | None = Field(None, description="Certificate authority of Cassandra's TLS; with it TLS is used")
     cassandra_datacenter: str = Field("datacenter1", description="Cassandra's data centre that is near")
     cassandra_replicas: int = Field(3, ge=1, le=9, description="Copies of each speed cell, where the keyspace is made")
+    redis: SecretStr | None = Field(
+        None, description="Redis' address, redis[s]://[user:password@]host:port/db; without it each process is alone"
+    )
     sim_seed: int = Field(2026, description="Seed of the simulated TMDB")
     sim_films: int = Field(5_000, ge=1, le=200_000, description="Films in the simulated TMDB")
     sim_days: int = Field(90, ge=1, le=365, description="Days of simulated history before now")

@@ -1,7 +1,8 @@
 """The real services, each started once for the whole run and always ended."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from marquee.adapters.cassandra_speed import CassandraSpeedStore, Nodes
 from marquee.adapters.mongo import Client, MongoSpeedViews, MongoViews, connect
 from marquee.cluster.cassandra import Cassandra
+from marquee.cluster.kafka import Kafka
 from marquee.cluster.mongo import Mongo
+from marquee.cluster.registry import Registry
 from marquee.cluster.service import Service
 
 
@@ -37,6 +40,24 @@ def cql(cassandra: Cassandra) -> Iterator[Any]:
     session = Nodes.of(cassandra.address).connect()
     yield session
     session.cluster.shutdown()
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    yield from running(Registry(tmp_path_factory.mktemp("registry")))
+
+
+@pytest.fixture
+def kafka(tmp_path: Path) -> Iterator[Callable[[int], Kafka]]:
+    started: list[Kafka] = []
+
+    def start(brokers: int) -> Kafka:
+        started.append(Kafka(tmp_path / "kafka", brokers))
+        return started[-1].start()
+
+    yield start
+    for cluster in started:
+        cluster.stop()
 
 
 def fresh() -> str:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from confluent_kafka import Consumer, Producer
 from pydantic import SecretStr
-from tests.cluster.conftest import fresh, running
+from tests.cluster.conftest import fresh
 from tests.facts import history, rating_event, review_event
 
 from marquee.adapters.avro import AvroCodec
@@ -31,28 +31,10 @@ from marquee.settings import load
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    yield from running(Registry(tmp_path_factory.mktemp("registry")))
-
-
-@pytest.fixture(scope="module")
 def codec(registry: Registry) -> Iterator[AvroCodec]:
     found = AvroCodec(registry.address)
     yield found
     found.close()
-
-
-@pytest.fixture
-def kafka(tmp_path: Path) -> Iterator[Callable[[int], Kafka]]:
-    started: list[Kafka] = []
-
-    def start(brokers: int) -> Kafka:
-        started.append(Kafka(tmp_path / "kafka", brokers))
-        return started[-1].start()
-
-    yield start
-    for cluster in started:
-        cluster.stop()
 
 
 def names(log: KafkaLog, after: str = "", **limits: Any) -> list[str]:

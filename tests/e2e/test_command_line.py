@@ -158,7 +158,7 @@ def test_a_missing_package_is_named_with_the_way_to_get_it(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    assert "pip install 'marquee[cluster]'" in capsys.readouterr().err
+    assert "pip install 'marquee[cluster,spark,services]'" in capsys.readouterr().err
     monkeypatch.setattr("marquee.cli.app", lambda: lacking("marquee.nothing"))
     with pytest.raises(ModuleNotFoundError):
         main()

@@ -43,7 +43,7 @@ SCHEMA = (
     " PRIMARY KEY (hour, kind, movie_id)) WITH {twcs}",
     "CREATE TABLE IF NOT EXISTS {ks}.speed_seen (event_id text PRIMARY KEY, batch_id bigint, hour bigint) WITH {twcs}",
     "CREATE TABLE IF NOT EXISTS {ks}.speed_progress (one int PRIMARY KEY, position text, batch_id bigint, since bigint,"
-    " through bigint, oldest bigint, expired bigint)",
+    " through bigint, oldest bigint, expired bigint, intended text)",
 )
 TWCS = (
     "compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'HOURS',"
@@ -140,7 +140,8 @@ class CassandraSpeedStore:
 
     def reached(self) -> Any:
         """Return the row of the last finished batch, None before the first."""
-        return self.one("progress").one()
+        row = self.one("progress").one()
+        return None if row is None or row.batch_id is None else row
 
     def progress(self) -> SpeedProgress | None:
         """Return how far the fold is."""
@@ -156,6 +157,15 @@ class CassandraSpeedStore:
         rows = [row for result in found for row in result]
         first = (reached.expired or 0) - HOUR
         return {row.event_id for row in rows if row.batch_id <= reached.batch_id and row.hour >= first}
+
+    def intend(self, position: str) -> None:
+        """Remember where the next micro-batch will end."""
+        self.one("put_intended", position)
+
+    def intended(self) -> str | None:
+        """Return where a micro-batch that was begun and not finished was to end."""
+        row = self.one("progress").one()
+        return None if row is None or row.intended == row.position else row.intended
 
     def write(self, batch: MicroBatch) -> None:
         """Write the rows, then the progress that makes them count."""
@@ -241,6 +251,7 @@ STATEMENTS = {
     "progress": "SELECT * FROM {ks}.speed_progress WHERE one = 1",
     "put_progress": "INSERT INTO {ks}.speed_progress (one, position, batch_id, since, through, oldest)"
     " VALUES (1, ?, ?, ?, ?, ?)",
+    "put_intended": "UPDATE {ks}.speed_progress SET intended = ? WHERE one = 1",
     "put_oldest": "UPDATE {ks}.speed_progress SET oldest = ?, expired = ? WHERE one = 1",
     "seen": "SELECT event_id, batch_id, hour FROM {ks}.speed_seen WHERE event_id = ?",
     "put_seen": f"INSERT INTO {{ks}}.speed_seen (event_id, batch_id, hour) VALUES (?, ?, ?) USING TTL {TTL_SECONDS}",

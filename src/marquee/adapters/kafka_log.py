@@ -217,7 +217,7 @@ class KafkaLog:
             try:
                 body = self.codec.decode(topic, message.value() or b"")
             except ValueError as error:
-                self.bury(message, str(error))
+                self.bury((topic, part), message.offset() or 0, message.value() or b"", str(error))
                 continue
             offset, last = message.offset() or 0, found[-1] if found else None
             if (
@@ -230,12 +230,15 @@ class KafkaLog:
                 found.append(Batch(topic, part, offset, at, [body]))
         return found
 
-    def bury(self, message: Message, reason: str) -> None:
-        """Send a record that cannot be read to the dead letters, with the reason and where it stood."""
-        place = f"{message.topic()}/{message.partition()}/{message.offset()}"
-        headers: dict[str, str | bytes | None] = {"reason": reason, "from": place}
+    def bury(self, place: Place, offset: int, value: bytes, reason: str) -> None:
+        """Send a record that cannot be read to the dead letters, with the reason and where it stood.
+
+        Each reader of the log does so: records with one key are one letter.
+        """
+        stood = f"{place[0]}/{place[1]}/{offset}"
+        headers: dict[str, str | bytes | None] = {"reason": reason, "from": stood}
         with self.guard:
-            self.producer.produce(DEAD_LETTERS, message.value(), place.encode(), headers=headers)
+            self.producer.produce(DEAD_LETTERS, value, stood.encode(), headers=headers)
             self.producer.flush(WAIT_SECONDS)
 
     def seal(self, now: int) -> int:

@@ -165,6 +165,13 @@ class MemorySpeedStore:
         """Return which of these events were folded before."""
         return {event_id for event_id in event_ids if event_id in self.events}
 
+    def intend(self, position: str) -> None:
+        """Do nothing: `write` is one step."""
+
+    def intended(self) -> str | None:
+        """Return None: no micro-batch is ever half written."""
+        return None
+
     def write(self, batch: MicroBatch) -> None:
         """Store a micro-batch and its progress."""
         for key, cell in batch.cells.items():

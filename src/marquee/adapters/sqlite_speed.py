@@ -71,6 +71,13 @@ class SqliteSpeedStore:
         with self.guard, explained(self.path):
             return {row[0] for row in self.connection.execute(query, (json.dumps(event_ids),))}
 
+    def intend(self, position: str) -> None:
+        """Do nothing: `write` is one step."""
+
+    def intended(self) -> str | None:
+        """Return None: no micro-batch is ever half written."""
+        return None
+
     def write(self, batch: MicroBatch) -> None:
         """Store a micro-batch and its progress."""
         with self.guard, transaction(self.connection, self.path) as db:

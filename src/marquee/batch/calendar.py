@@ -52,7 +52,7 @@ def covering(start: int, end: int, *, days: bool) -> dict[str, list[int]] | None
 
 def with_month(rows: Any, column: str) -> Any:
     """Add the year and month (UTC) of a column of ms, in Ibis."""
-    moment = rows[column].as_timestamp("ms")
+    moment = (rows[column] // SECOND).as_timestamp("s")
     return rows.mutate(year=moment.year().cast("int64"), month=moment.month().cast("int64"))
 
 

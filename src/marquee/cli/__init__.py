@@ -5,15 +5,15 @@ from typing import NoReturn
 
 from rich.markup import escape
 
-from marquee.cli import data, keys, running
+from marquee.cli import cluster, data, keys, running
 from marquee.cli.common import app, console
 from marquee.errors import MarqueeError, SettingsError
 from marquee.ops.processes import follow_parent
 
-__all__ = ["app", "data", "keys", "main", "running"]
+__all__ = ["app", "cluster", "data", "keys", "main", "running"]
 
 
-CLUSTER_PACKAGES = ("cassandra", "confluent_kafka", "fastavro", "pymongo")
+CLUSTER_PACKAGES = ("cassandra", "confluent_kafka", "fastavro", "jgo", "pymongo", "pyspark", "redis")
 """What the adapters of the cluster need beyond the embedded install."""
 
 
@@ -37,7 +37,12 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in CLUSTER_PACKAGES:
             raise
-        fail(SettingsError(f"the package {error.name} is not installed", hint="Run `pip install 'marquee[cluster]'`."))
+        fail(
+            SettingsError(
+                f"the package {error.name} is not installed",
+                hint="Run `pip install 'marquee[cluster,spark,services]'`.",
+            )
+        )
     except BaseExceptionGroup as group:
         found = plain(group)
         if isinstance(found, MarqueeError):

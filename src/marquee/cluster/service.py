@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -74,16 +74,19 @@ class Service(ABC):
 
     def wait(self) -> "Service":
         """Wait until the service answers; TransientError, with the end of its log, if it ends or never does."""
+        self.until(self.ready, "does not answer")
+        return self
+
+    def until(self, reached: Callable[[], bool], otherwise: str) -> None:
+        """Wait for a state of the service, which it may raise on the way to; TransientError if it is never reached."""
         until = time.monotonic() + self.start_seconds
-        while time.monotonic() < until:
-            if not self.alive:
-                break
+        while self.alive and time.monotonic() < until:
             with suppress(Exception):
-                if self.ready():
-                    return self
+                if reached():
+                    return
             time.sleep(POLL_SECONDS)
         said = self.log.read_text(errors="replace")[-TAIL:] if self.log.exists() else ""
-        state = "does not answer" if self.alive else "ended"
+        state = otherwise if self.alive else "ended"
         self.stop()
         raise TransientError(f"{self.name} {state} at its start", hint=f"Its log is {self.log}:\n{said}")
 

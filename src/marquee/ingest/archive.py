@@ -30,11 +30,12 @@ def archive_topic(log: Log, lake: Lake, topic: str, hour: int) -> int:
     position, moved = recorded.get("position", START), 0
     pending: list[Batch] = []
     while True:
-        batches, position = log.read(position, CHUNK, topic, hour)
-        if not batches:
+        before = position
+        batches, position = log.read(before, CHUNK, topic, hour)
+        if position == before:
             break
         pending += batches
-        if sum(len(batch.bodies) for batch in pending) < CHUNK:
+        if not pending or sum(len(batch.bodies) for batch in pending) < CHUNK:
             continue
         # Only whole hours are committed: the last hour read may go on in the next batch.
         last = floor(pending[-1].ingest_time, HOUR)

@@ -18,7 +18,7 @@ from marquee.domain.timeline import DAY, SECOND, ManualClock, floor, iso
 from marquee.errors import MarqueeError, SettingsError, TransientError
 from marquee.ingest.crawl import Crawl
 from marquee.ops.processes import Family
-from marquee.sources.tmdb import Budget, Tmdb, check_key
+from marquee.sources.tmdb import Tmdb, check_key
 
 REAL_RECHECK = 1_800 * SECOND
 REAL_LIMIT = 2_000
@@ -90,8 +90,7 @@ def start_simulator(platform: Platform, family: Family, *, manual: bool) -> Sour
 
 def crawl_of(platform: Platform, source: Source) -> tuple[Crawl, Tmdb]:
     """Return a crawl of a source; only the real TMDB has a request budget."""
-    settings = platform.settings
-    budget = None if source.simulated else Budget(platform.home.path("budget.db"), settings.tmdb_rate)
+    budget = None if source.simulated else platform.tmdb_budget()
     workers = 4 if source.simulated else 8
     tmdb = Tmdb(source.url, source.key, budget, connections=workers)
     return Crawl(tmdb, platform.door(), SqliteCrawl(platform.home.path("crawl.db")), platform.clock, workers), tmdb

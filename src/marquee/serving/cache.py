@@ -8,7 +8,9 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, MutableMapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
+
+import orjson
 
 from marquee.serving.query import Query
 
@@ -40,7 +42,8 @@ OTHER = re.compile(r"/v1/(analytics|search|outlook)/")
 
 def rule(path: str, query: Query) -> tuple[Hashable, float] | None:
     """Return (the version an answer depends on, seconds it may be kept), None of what is never kept."""
-    run, speed, window = query.version()
+    _, speed, window = query.version()
+    run = query.world.edition
     if FRESH.match(path):
         return (run, speed, window), 5 * MINUTES
     film = FILM.match(path)
@@ -49,6 +52,18 @@ def rule(path: str, query: Query) -> tuple[Hashable, float] | None:
     if STEADY.match(path):
         return run, 15 * MINUTES
     return ((run, window), 5 * MINUTES) if OTHER.match(path) else None
+
+
+class SharedAnswers(Protocol):
+    """Answers kept for all API processes. It may forget any, and be away; it never raises."""
+
+    async def get(self, key: str) -> bytes | None:
+        """Return a kept answer."""
+        ...
+
+    async def put(self, key: str, value: bytes, seconds: float) -> None:
+        """Keep an answer for some seconds."""
+        ...
 
 
 @dataclass(slots=True)
@@ -62,13 +77,26 @@ class Entry:
     etag: bytes
     packed: bytes | None = None
 
+    def dump(self) -> bytes:
+        """Return the headers and the body as bytes."""
+        names = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in self.headers]
+        return orjson.dumps([names, self.etag.decode()]) + b"\n" + self.body
+
+    @staticmethod
+    def load(version: Hashable, until: float, held: bytes) -> "Entry":
+        """Read back what `dump` wrote."""
+        head, _, body = held.partition(b"\n")
+        names, etag = orjson.loads(head)
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in names]
+        return Entry(version, until, headers, body, etag.encode())
+
 
 class AnswerCache:
     """ASGI middleware: serves repeated GETs from stored bytes, with ETag, 304 and gzip.
 
     An answer is kept with the version of what it depends on (`rule`): a publication changes every version, so
     nothing stale outlives it and nothing needs to be told to expire. Of equal questions at one time, one is
-    worked out and the others wait for it.
+    worked out and the others wait for it. `shared`: a second cache behind this one, for all processes.
     """
 
     def __init__(
@@ -76,8 +104,10 @@ class AnswerCache:
         app: App,
         rule: Callable[[str], tuple[Hashable, float] | None],
         clock: Callable[[], float] = time.monotonic,
+        shared: SharedAnswers | None = None,
     ) -> None:
         self.app = app
+        self.shared = shared
         self.rule = rule
         self.clock = clock
         self.held: OrderedDict[Key, Entry] = OrderedDict()
@@ -104,13 +134,28 @@ class AnswerCache:
             self.hits += 1
             await respond(scope, send, entry)
             return
-        self.misses += 1
         flight = self.flights[key, version] = asyncio.get_running_loop().create_future()
         try:
+            if self.shared is not None and await self.fetch(self.shared, key, version, seconds, scope, send):
+                return
+            self.misses += 1
             await self.fill(key, version, seconds, scope, receive, send)
         finally:
             del self.flights[key, version]
             flight.set_result(None)
+
+    async def fetch(
+        self, shared: SharedAnswers, key: Key, version: Hashable, seconds: float, scope: Scope, send: Send
+    ) -> bool:
+        """Answer with what another process has worked out; return whether there was any."""
+        held = await shared.get(name_of(key, version))
+        if held is None:
+            return False
+        self.hits += 1
+        entry = Entry.load(version, self.clock() + seconds, held)
+        self.keep(key, entry)
+        await respond(scope, send, entry)
+        return True
 
     def find(self, key: Key, version: Hashable) -> Entry | None:
         """Return a kept answer that is still good."""
@@ -166,9 +211,16 @@ class AnswerCache:
             now = self.rule(scope["path"])
             if now is not None and now[0] == version and len(body) <= ENTRY_LIMIT:
                 self.keep(key, entry)
+                if self.shared is not None:
+                    await self.shared.put(name_of(key, version), entry.dump(), seconds)
             await respond(scope, send, entry)
 
         await self.app(scope, receive, collect)
+
+
+def name_of(key: Key, version: Hashable) -> str:
+    """Return the name under which processes share an answer."""
+    return f"answer:{version}:{key[0]}?{key[1].decode('latin-1')}"
 
 
 async def respond(scope: Scope, send: Send, entry: Entry) -> None:

@@ -49,9 +49,14 @@ class RateLimit:
         if len(self.due) > FORGET_AT:
             self.due = {name: due for name, due in self.due.items() if due > now}
         due = max(now, self.due.get(key, now)) + self.interval
-        ahead = due - now
+        found = self.allowance(due - now)
+        if found.allowed:
+            self.due[key] = due
+        return found
+
+    def allowance(self, ahead: float) -> Allowance:
+        """Return what a request finds that would bring its key so far (s) ahead of now."""
         if ahead > self.burst * self.interval + 1e-9:
             return Allowance(False, 0, ahead - self.burst * self.interval)
-        self.due[key] = due
         left = int(self.burst - ahead / self.interval + 1e-9)
         return Allowance(True, left, 0.0 if left else self.interval)

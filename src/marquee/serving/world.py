@@ -53,6 +53,11 @@ class World:
         return 0 if self.publication is None else self.publication.frontier.run
 
     @property
+    def edition(self) -> str:
+        """What tells the published run from all others, also from those of an earlier home."""
+        return "" if self.publication is None else f"{self.publication.frontier.run_id}@{self.publication.published_at}"
+
+    @property
     def pins(self) -> Pins:
         """What the run pinned for its scores."""
         return self.published.pins

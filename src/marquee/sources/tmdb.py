@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -30,6 +30,18 @@ V3_KEY = re.compile(r"[0-9a-f]{32}")
 Params = dict[str, str | int]
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS budget (one INTEGER PRIMARY KEY CHECK (one = 1), free_at REAL NOT NULL);"
+
+
+class Slots(Protocol):
+    """A budget of requests."""
+
+    def reserve(self) -> float:
+        """Take the next free slot; return how long to wait for it, in seconds."""
+        ...
+
+    def penalise(self, seconds: float) -> None:
+        """Let nobody ask for some seconds: TMDB said so."""
+        ...
 
 
 class Budget:
@@ -100,7 +112,7 @@ class Tmdb:
         self,
         url: str,
         key: str,
-        budget: Budget | None,
+        budget: Slots | None,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,

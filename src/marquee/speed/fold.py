@@ -1,6 +1,6 @@
 """The fold: micro-batches from the log, scored and folded into absolute partial cells."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import orjson
@@ -16,6 +16,9 @@ from marquee.ports import BatchViews, Log, MicroBatch, SpeedFilm, SpeedProgress,
 
 LIMIT = 2_000
 """Events in a micro-batch: what one core scores in about a second."""
+
+EVERYTHING = 2**31
+"""More events than a micro-batch ever has: all up to where it was to end."""
 
 CellKey = tuple[int, int, int]
 
@@ -61,17 +64,34 @@ class Fold:
     def step(self, limit: int = LIMIT) -> int:
         """Fold the next micro-batch; return the events read, 0 at the log's end.
 
+        One that was begun and not finished is folded again first, over the same records.
+        """
+        progress, intended = self.progress(), self.store.intended()
+        if intended is not None:
+            limit = EVERYTHING
+        batches, position = self.log.read(progress.position, limit, until=intended)
+        if position == progress.position:
+            return 0
+        read = [record for batch in batches for record in records(batch)]
+        self.absorb(progress, read, position, read[-1].ingest_time if read else progress.through, self.score)
+        return len(read) or self.step(limit)
+
+    def absorb(
+        self,
+        progress: SpeedProgress,
+        read: Sequence[Record],
+        position: str,
+        through: int | None,
+        score: Callable[[str], Score],
+    ) -> None:
+        """Write the micro-batch of the records from `progress` to `position`; all ingested up to `through` is in.
+
         Hours that a published run covers are not folded; their event ids are remembered, because a copy
         may come later.
         """
-        progress = self.store.progress() or self.beginning()
-        batches, position = self.log.read(progress.position, limit)
-        if not batches:
-            return 0
         with self.views.snapshot() as snapshot:
             publication = snapshot.publication
         needed_from = max(publication.frontier.hour if publication else 0, speed_horizon(self.clock.now()))
-        read = [record for batch in batches for record in records(batch)]
         known = self.store.seen([record.event.event_id for record in read])
         cells: dict[CellKey, Cell] = {}
         films: list[SpeedFilm] = []
@@ -89,10 +109,13 @@ class Fold:
                 films.append(film_of(record, event))
                 continue
             key = (event.movie_id, hour, floor(event.event_time, WINDOW))
-            cells[key] = merge(cells.get(key, ZERO), event_cell(record, self.score))
-        through = read[-1].ingest_time
+            cells[key] = merge(cells.get(key, ZERO), event_cell(record, score))
+        self.store.intend(position)
         self.store.write(MicroBatch(progress.batch_id + 1, cells, films, seen, position, progress.since, through))
-        return len(read)
+
+    def progress(self) -> SpeedProgress:
+        """Return how far the fold is, or where it begins."""
+        return self.store.progress() or self.beginning()
 
     def beginning(self) -> SpeedProgress:
         """Return where a new speed store starts: at the horizon of its TTL, or with the log."""

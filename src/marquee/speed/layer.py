@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from marquee.domain.timeline import HOUR, floor
 from marquee.errors import TransientError
@@ -15,9 +16,21 @@ AWAY_SECONDS = 2.0
 log = logging.getLogger(__name__)
 
 
+class Speed(Protocol):
+    """The speed layer, whatever drives it. It may be killed at any point and started again."""
+
+    def drain(self) -> int:
+        """Work until the log's end; return the events read."""
+        ...
+
+    def follow(self, stopped: Callable[[], bool]) -> None:
+        """Keep up with the log until told to stop. A store that is away is waited for: nothing is lost meanwhile."""
+        ...
+
+
 @dataclass(slots=True)
 class SpeedLayer:
-    """Fold and sync together. Either may be killed at any point and started again."""
+    """Fold and sync together, in this process."""
 
     fold: Fold
     sync: Sync
@@ -26,12 +39,16 @@ class SpeedLayer:
     def step(self) -> int:
         """Fold one micro-batch and carry it to the views; return the events read."""
         events = self.fold.step()
+        self.carry()
+        return events
+
+    def carry(self) -> None:
+        """Carry what was folded to the views, and drop what is past its time."""
         self.sync.step()
         hour = floor(self.fold.clock.now(), HOUR)
         if hour != self.expired_in:
             self.sync.expire()
             self.expired_in = hour
-        return events
 
     def drain(self) -> int:
         """Step until the log's end; return the events read."""
@@ -41,7 +58,7 @@ class SpeedLayer:
         return total
 
     def follow(self, stopped: Callable[[], bool]) -> None:
-        """Keep up with the log until told to stop. A store that is away is waited for: nothing is lost meanwhile."""
+        """Keep up with the log until told to stop."""
         while not stopped():
             try:
                 idle = not self.step()

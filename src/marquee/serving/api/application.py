@@ -14,7 +14,6 @@ from starlette.middleware.cors import CORSMiddleware
 
 import marquee
 from marquee.app import Platform
-from marquee.domain.timeline import SECOND
 from marquee.errors import MarqueeError, NotFoundError
 from marquee.ops.telemetry import Telemetry
 from marquee.serving.api.analytics import views
@@ -24,7 +23,6 @@ from marquee.serving.api.operations import operations
 from marquee.serving.api.pages import mount
 from marquee.serving.cache import AnswerCache, App, rule
 from marquee.serving.feed import Feed
-from marquee.serving.limits import RateLimit
 from marquee.serving.query import Query
 
 REFRESH_SECONDS = 0.25
@@ -131,19 +129,19 @@ def create(platform: Platform) -> App:
     """Return the whole application over a platform: watch, guard, cache, routes."""
     telemetry = Telemetry()
     query = platform.query()
-    cache = AnswerCache(routes(platform, query, telemetry), lambda path: rule(path, query))
+    shared = platform.shared_answers()
+    cache = AnswerCache(routes(platform, query, telemetry), lambda path: rule(path, query), shared=shared)
     telemetry.watch(platform, cache)
     key = platform.settings.api_key
-    limit = RateLimit(lambda: platform.clock.now() / SECOND)
-    guard = KeyGuard(cache, platform.keys, key.get_secret_value() if key else None, limit)
+    guard = KeyGuard(cache, platform.keys, key.get_secret_value() if key else None, platform.rate_limit())
     origins = [origin.strip() for origin in platform.settings.cors_origins.split(",") if origin.strip()]
     if not origins:
         return Watch(guard, telemetry.latency)
-    shared: Any = CORSMiddleware(
+    open_to: Any = CORSMiddleware(
         guard,
         allow_origins=origins,
         allow_methods=["GET", "POST"],
         allow_headers=["x-api-key", "content-type"],
         expose_headers=["etag", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after"],
     )
-    return Watch(shared, telemetry.latency)
+    return Watch(open_to, telemetry.latency)

@@ -1,0 +1,227 @@
+"""The batch layer on real Spark, its Iceberg tables on a real HDFS: the same bytes as on DuckDB, whatever dies."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cluster.conftest import ClusterPorts, fresh, running
+from tests.conftest import NOON
+from tests.facts import film, history, review
+from tests.world import make
+from typer.testing import CliRunner
+
+import marquee
+from marquee.adapters.kafka_log import KafkaLog
+from marquee.adapters.memory import MemoryViews
+from marquee.adapters.spark import SparkLake, catalog, session
+from marquee.adapters.spark_stream import SparkStream
+from marquee.app import SYSTEM_CLOCK, Platform
+from marquee.batch import kinds
+from marquee.batch.tables import BRONZE, CELLS, SILVER, TABLES
+from marquee.cli.common import app
+from marquee.cluster.hdfs import Hdfs
+from marquee.cluster.jars import jars
+from marquee.cluster.kafka import Kafka
+from marquee.cluster.registry import Registry
+from marquee.domain.events import REVIEWS
+from marquee.domain.timeline import DAY, HOUR, ManualClock
+from marquee.errors import StorageError
+from marquee.ops import audit
+from marquee.ports import Lake
+from marquee.settings import load
+
+KINDS = [value for name, value in vars(kinds).items() if name.isupper() and isinstance(value, str)]
+
+# PySpark's sockets are closed by the collector, and its worker processes by Spark.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hdfs]:
+    yield from running(Hdfs(tmp_path_factory.mktemp("hdfs")))
+
+
+@pytest.fixture(scope="module")
+def spark(hdfs: Hdfs) -> Iterator[Any]:
+    names = sorted(map(str, jars("spark").glob("*.jar")))
+    started = session("local[2]", f"{hdfs.address}/lake", names, {"spark.sql.shuffle.partitions": "2"})
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def lake(spark: Any, hdfs: Hdfs) -> SparkLake:
+    """A lake of its own on the shared file system."""
+    name = fresh()
+    for key, value in catalog(name, f"{hdfs.address}/{name}").items():
+        spark.conf.set(key, value)
+    return SparkLake(spark, name)
+
+
+def documents(platform: Platform) -> dict[tuple[str, int], bytes]:
+    with platform.views.snapshot() as snapshot:
+        return {(kind, key): body for kind in KINDS for key, body in snapshot.changed(kind, 0)}
+
+
+def rows(lake: Lake, name: str) -> list[tuple[Any, ...]]:
+    columns = sorted(TABLES[name].columns)
+    found = lake.arrow(lake.table(name).select(*columns)).to_pylist()
+    return sorted((tuple(row.values()) for row in found), key=repr)
+
+
+def differ(platform: Platform) -> int:
+    found = audit.verify(platform)
+    assert found["answers_checked"] > 40
+    assert found["differ"] == 0, found["examples"]
+    return int(found["differ"])
+
+
+def test_spark_publishes_the_bytes_that_duckdb_publishes(tmp_path: Path, lake: SparkLake) -> None:
+    embedded = make(tmp_path / "home")
+    shutil.copytree(tmp_path / "home", tmp_path / "other")
+    other = Platform(load(home=tmp_path / "other"), embedded.clock)
+    other.lake, other.views = lake, MemoryViews()
+    other.batch().run()
+    theirs, ours = documents(embedded), documents(other)
+    assert len(ours) > 200
+    assert theirs.keys() == ours.keys()
+    assert [key for key in theirs if theirs[key] != ours[key]] == []
+    for name in (*BRONZE.values(), *SILVER.values(), CELLS):
+        assert rows(embedded.lake, name) == rows(lake, name), name
+
+
+def test_runs_of_all_kinds_agree_with_the_reference(tmp_path: Path, clock: ManualClock, lake: SparkLake) -> None:
+    platform = Platform(load(home=tmp_path / "home"), clock)
+    platform.lake = lake
+    door, batch, speed = platform.door(), platform.batch(), platform.speed()
+    for hour, (now, facts) in enumerate(history(3, NOON - 2 * DAY, 40)):
+        clock.time = now
+        door.accept(facts)
+        if hour % 20 == 19:
+            batch.run()
+            speed.drain()
+            assert differ(platform) == 0
+    assert batch.run(full=True).state == "published"
+    before = rows(lake, CELLS)
+    assert differ(platform) == 0
+    assert batch.run(interval=(NOON - DAY, NOON)).state == "published"
+    assert rows(lake, CELLS) == before
+    recorded = lake.properties(CELLS)
+    assert recorded
+    lake.maintain(clock.now() + 3 * DAY)
+    assert lake.properties(CELLS) == recorded
+    assert rows(lake, CELLS) == before
+    lake.drop_partitions(SILVER[REVIEWS], lake.partitions(SILVER[REVIEWS]))
+    assert rows(lake, SILVER[REVIEWS]) == []
+    assert lake.properties(SILVER[REVIEWS])["hour"] == recorded["hour"]
+
+
+def test_a_datanode_killed_in_a_run_costs_nothing(
+    tmp_path: Path, clock: ManualClock, lake: SparkLake, hdfs: Hdfs
+) -> None:
+    platform = Platform(load(home=tmp_path / "home"), clock)
+    platform.lake = lake
+    door, batch = platform.door(), platform.batch()
+    door.accept([film(n, NOON) for n in range(1, 20)] + [review(n, NOON, f"r{n}") for n in range(1, 20)])
+    clock.time += 2 * HOUR
+    victim = hdfs.nodes[0]
+
+    def kill(step: str) -> None:
+        if step == "gold":
+            victim.kill()
+
+    try:
+        assert batch.run(progress=kill).state == "published"
+        assert not victim.alive
+        platform.speed().drain()
+        assert differ(platform) == 0
+    finally:
+        victim.start().wait()
+
+
+def test_a_lake_that_cannot_be_written_says_so(lake: SparkLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = lake.arrow(lake.table(CELLS))
+    bad = table.append_column("more", table.column(0))
+    assert lake.append(CELLS, bad, {}) == 0
+    monkeypatch.setattr(lake, "path", lambda name: f"{lake.name}.gold.nowhere")
+    monkeypatch.setattr(lake, "properties", lambda name: {})
+    with pytest.raises(StorageError, match=r"gold\.cells cannot be written"):
+        lake.append(CELLS, table, {})
+
+
+def submitted(home: Path, lake: str, *options: str) -> subprocess.CompletedProcess[str]:
+    import pyspark
+
+    program = [str(Path(pyspark.__file__).parent / "bin" / "spark-submit"), "--master", "local[1]", *options]
+    command = [*program, str(Path(marquee.__file__).parent / "__main__.py"), "batch", "--json"]
+    settings = {"MARQUEE_LAKE": lake, "MARQUEE_HOME": str(home), "MARQUEE_SPARK": "local[2]"}
+    environment = {**os.environ, **settings, "PYSPARK_PYTHON": sys.executable}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_spark_submit_runs_the_same_command(tmp_path: Path, hdfs: Hdfs) -> None:
+    platform = Platform(load(home=tmp_path / "home"))
+    platform.door().accept([film(n, NOON) for n in range(1, 5)] + [review(n, NOON, f"r{n}") for n in range(1, 5)])
+    lake = f"{hdfs.address}/{fresh()}"
+    without = submitted(tmp_path / "home", lake)
+    assert without.returncode == 2
+    assert "marquee cluster jars spark" in without.stdout.replace("\n", " ")  # PySpark's runner joins the two outputs
+    listed = CliRunner().invoke(app, ["cluster", "jars", "spark"])
+    done = submitted(tmp_path / "home", lake, "--jars", listed.stdout.strip())
+    assert done.returncode == 0, done.stderr[-3_000:]
+    assert '"state": "published"' in done.stdout
+    assert not (tmp_path / "home" / "lake").exists()
+
+
+def test_memory_duckdb_spark_batch_and_spark_streams_agree(
+    tmp_path: Path, lake: SparkLake, kafka: Callable[[int], Kafka], registry: Registry, adapter: ClusterPorts
+) -> None:
+    """One random log through every engine: the integers of all films are the same."""
+    clock = ManualClock(SYSTEM_CLOCK.now())
+    settings = load(home=tmp_path / "home", kafka=kafka(1).bootstrap, kafka_replicas=1, registry=registry.address)
+    settings.spark = "local[2]"
+    stream = Platform(settings, clock)
+    stream.spark = lake.spark
+    stream.lake, stream.views = lake, MemoryViews()
+    stream.speed_store = adapter("speed_store")
+    stream.speed_views = adapter("speed_views")
+    log = stream.log
+    assert isinstance(log, KafkaLog)
+    embedded = Platform(load(home=tmp_path / "embedded"), clock)
+    embedded.log = log
+    try:
+        door, speed = stream.door(), stream.speed()
+        assert isinstance(speed, SparkStream)
+        for hour, (_, facts) in enumerate(history(7, clock.now() - 16 * HOUR, 16)):
+            door.accept(facts)
+            if hour % 8 == 7:
+                assert speed.drain() > 20
+        log.producer.produce(REVIEWS, b"poison", b"1")
+        log.producer.flush(10)
+        assert speed.drain() == 0
+        streamed = cells_of(stream)
+        assert differ(stream) == 0
+        assert embedded.speed().drain() > 100
+        assert cells_of(embedded) == streamed
+        clock.time += 2 * HOUR
+        stream.batch().run()
+        embedded.batch().run()
+        assert documents(stream) == documents(embedded)
+        assert differ(stream) == 0
+        assert rows(lake, CELLS) == rows(embedded.lake, CELLS)
+    finally:
+        log.close()
+        log.codec.close()
+
+
+def cells_of(platform: Platform) -> list[Any]:
+    cells, films, _ = platform.speed_views.changes(0)
+    return [sorted(cells, key=repr), sorted(films, key=repr)]

@@ -14,6 +14,7 @@ from marquee.ports import BatchViews, IdentityIndex, Lake, Log, Quarantine, Runs
 from marquee.settings import Settings
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import SparkSession
 
     from marquee.adapters.kafka_log import Brokers, KafkaLog
@@ -93,6 +94,16 @@ class Platform:
         from marquee.adapters.duck import DuckLake
 
         return DuckLake(self.home.path("lake"))
+
+    def ask_lake(self, sql: str) -> "pa.Table":
+        """Return what a SELECT over the lake's tables gives; QueryError of what cannot be run."""
+        if self.settings.spark is not None:
+            from marquee.adapters.spark import SparkLake
+
+            return SparkLake(self.spark).select(sql)
+        from marquee.adapters.lake_sql import select
+
+        return select(self.home.path("lake"), sql)
 
     @cached_property
     def spark(self) -> "SparkSession":

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from marquee.adapters.sqlite import explained
 from marquee.errors import HomeBusyError, StorageError
@@ -90,3 +91,10 @@ class Home:
                     handle.seek(0)
                     found[path.name] = int(handle.read().strip() or 0)
         return found
+
+    def services(self) -> list[dict[str, Any]]:
+        """Return the services that `marquee cluster up` runs for this home, and whether each still does."""
+        path = self.path("services") / "services.json"
+        if not path.exists():
+            return []
+        return [{**one, "runs": Path(f"/proc/{one['pid']}").exists()} for one in json.loads(path.read_text())]

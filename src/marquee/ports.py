@@ -56,6 +56,10 @@ class Log(Protocol):
         """Return the first and last ingest time held, None of an empty log."""
         ...
 
+    def backdated(self) -> AbstractContextManager[None]:
+        """Let `append` take times that lie in the past, as a simulated one has them, and keep all of it meanwhile."""
+        ...
+
     def trim(self, before: int) -> int:
         """Forget records with ingest time < `before`; return how many batches went."""
         ...

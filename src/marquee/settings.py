@@ -2,12 +2,15 @@
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from marquee.errors import SettingsError
+
+SERVICES = ("kafka", "registry", "spark", "lake", "cassandra", "mongo", "redis")
+"""What the profile `cluster` needs."""
 
 
 class Settings(BaseSettings):
@@ -30,6 +33,9 @@ class Settings(BaseSettings):
     films: int = Field(50_000, ge=1, le=2_000_000, description="Films in the first crawl of TMDB")
     poll_seconds: float = Field(60.0, gt=0, description="Seconds between polls of TMDB's changes")
     batch_hours: int = Field(4, ge=1, le=24, description="Hours between batch runs")
+    profile: Literal["embedded", "cluster"] = Field(
+        "embedded", description="cluster: refuse to start unless every service of the cluster is set"
+    )
     kafka: str | None = Field(
         None, description="Kafka's brokers, host:port[,...]; without it the log is kept in the home"
     )
@@ -80,9 +86,28 @@ class Settings(BaseSettings):
 
 
 def load(**given: Any) -> Settings:
-    """Return the settings, those `given` (and not None) winning; SettingsError names each wrong one."""
+    """Return the settings, those `given` (and not None) winning; SettingsError names each wrong one.
+
+    A home whose own services run (`marquee cluster up`) says where they are.
+    """
+    found = read(given, (".env",))
+    own = found.home / "services" / "settings.env"
+    if own.exists():
+        found = read(given, (own, ".env"))
+    lacking = [name for name in SERVICES if getattr(found, name) is None]
+    if found.profile == "cluster" and lacking:
+        raise SettingsError(
+            f"the profile is cluster, and not set are: {', '.join(f'MARQUEE_{name.upper()}' for name in lacking)}",
+            hint="Set them (docs/settings.md), or start all services on this machine with `marquee cluster up`.",
+        )
+    return found
+
+
+def read(given: dict[str, Any], files: tuple[Path | str, ...]) -> Settings:
+    """Return the settings of the environment and some files."""
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        chosen = {name: value for name, value in given.items() if value is not None}
+        return Settings(_env_file=files, **chosen)  # type: ignore[call-arg]
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
         raise SettingsError(

@@ -53,7 +53,7 @@ def kafka(tmp_path: Path) -> Iterator[Callable[[int], Kafka]]:
 
     def start(brokers: int) -> Kafka:
         started.append(Kafka(tmp_path / "kafka", brokers))
-        return started[-1].start()
+        return started[-1].start().wait()
 
     yield start
     for cluster in started:

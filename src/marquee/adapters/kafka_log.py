@@ -6,13 +6,20 @@ Nothing is read through a consumer group: a position is the offset of every part
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    OffsetSpec,
+)
 from confluent_kafka.cimpl import NewTopic
 
 from marquee.adapters.avro import AvroCodec
@@ -73,6 +80,7 @@ class KafkaLog:
         self.admin = AdminClient(brokers.settings())
         self.places: list[Place] = [(topic, part) for topic in TOPICS for part in range(brokers.partitions)]
         self.known: dict[Place, int] = {}
+        self.given_time = False
         self.create_topics()
         self.producer = Producer(
             brokers.settings(**{"enable.idempotence": True, "acks": "all", "compression.type": "zstd", "linger.ms": 5})
@@ -127,6 +135,7 @@ class KafkaLog:
             else:
                 self.known[place] = max(self.known[place], (message.offset() or 0) + 1)
 
+        stamped: dict[str, Any] = {"timestamp": now} if self.given_time else {}
         with self.guard:
             self.known = self.known or self.highs(self.places)
             for event in events:
@@ -136,7 +145,7 @@ class KafkaLog:
                 key = str(event.movie_id).encode()
                 while True:
                     try:
-                        self.producer.produce(topic, value, key, part, on_delivery=delivered)
+                        self.producer.produce(topic, value, key, part, on_delivery=delivered, **stamped)
                         break
                     except BufferError:
                         self.producer.poll(POLL_SECONDS)
@@ -271,6 +280,28 @@ class KafkaLog:
             firsts = self.fetch({place: (start, start + 1) for place, (start, _) in bounds.items()}, 1)
             lasts = [edge.timestamp for edge in self.edges(list(bounds), NEWEST).values()]
         return min(messages[0].timestamp()[1] for messages in firsts.values() if messages), max(lasts)
+
+    @contextmanager
+    def backdated(self) -> Iterator[None]:
+        """Let records bear the time they are given, and keep them whatever it is; then the brokers' own again."""
+        self.configure({"message.timestamp.type": "CreateTime", "retention.ms": "-1"})
+        self.given_time = True
+        try:
+            yield
+        finally:
+            self.given_time = False
+            self.configure({"message.timestamp.type": "LogAppendTime", "retention.ms": str(KEPT)})
+
+    def configure(self, values: Mapping[str, str]) -> None:
+        """Set properties of the topics."""
+        change = AlterConfigOpType.SET
+        entries = [ConfigEntry(name, value, incremental_operation=change) for name, value in values.items()]
+        asked = [ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries) for topic in TOPICS]
+        for future in self.admin.incremental_alter_configs(asked).values():
+            try:
+                future.result(WAIT_SECONDS)
+            except KafkaException as error:
+                raise away("topics cannot be set", error) from error
 
     def trim(self, before: int) -> int:
         """Delete records with ingest time < `before`; return how many."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from marquee.adapters.codec import encode
 from marquee.domain.coverage import NO_SPEED, SpeedState
@@ -80,6 +80,10 @@ class MemoryLog:
         """Return the first and last ingest time held."""
         times = [batch.ingest_time for _, batch in self.batches]
         return (min(times), max(times)) if times else None
+
+    def backdated(self) -> AbstractContextManager[None]:
+        """Do nothing: `append` takes any time that is no earlier than the last."""
+        return nullcontext()
 
     def trim(self, before: int) -> int:
         """Forget batches with ingest time < `before`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import ibis
 import pyarrow as pa
+import sqlglot
 from py4j.java_gateway import JavaPackage
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession, functions
@@ -17,7 +18,7 @@ from pyspark.sql.types import LongType
 from marquee.adapters.arrow import arrow_schema, arrow_type
 from marquee.batch.tables import BRONZE, TABLES, event_columns
 from marquee.domain.timeline import DAY, SECOND
-from marquee.errors import SettingsError, StorageError
+from marquee.errors import QueryError, SettingsError, StorageError
 
 CATALOG = "marquee"
 PREFIX = "marquee."
@@ -245,9 +246,19 @@ class SparkLake:
         self.spark.sql(f"CALL {self.name}.system.{procedure}({arguments})").collect()
 
     def select(self, sql: str) -> pa.Table:
-        """Return what a SELECT over the lake's tables gives."""
+        """Return what a SELECT over the lake's tables gives; QueryError of anything else."""
+        try:
+            kinds = [type(statement) for statement in sqlglot.parse(sql, dialect="spark")]
+        except sqlglot.errors.ParseError as error:
+            raise QueryError(str(error).strip()) from error
+        if len(kinds) != 1 or not issubclass(kinds[0], sqlglot.exp.Query):
+            raise QueryError("one SELECT is wanted, and nothing else")
+        self.spark.conf.set("spark.sql.runSQLOnFiles", "false")
         self.spark.sql(f"USE {self.name}")
-        return self.spark.sql(sql).toArrow()
+        try:
+            return self.spark.sql(sql).toArrow()
+        except PySparkException as error:
+            raise QueryError(str(error).splitlines()[0]) from error
 
 
 def utc(time: int) -> str:

@@ -3,6 +3,7 @@
 import threading
 import zlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from marquee.adapters.codec import encode
@@ -101,6 +102,10 @@ class SqliteLog:
         with self.guard, explained(self.path):
             first, last = self.connection.execute("SELECT min(ingest_time), max(ingest_time) FROM batches").fetchone()
         return None if first is None else (first, last)
+
+    def backdated(self) -> AbstractContextManager[None]:
+        """Do nothing: `append` takes any time that is no earlier than the last."""
+        return nullcontext()
 
     def trim(self, before: int) -> int:
         """Delete batches with ingest time < `before`."""

@@ -4,11 +4,37 @@ from typing import Annotated
 
 import typer
 
-from marquee.cli.common import app
+from marquee.cli.common import HomeOption, app, bars, console, platform_of
 from marquee.errors import SettingsError
 
 cluster = typer.Typer(help="The real services as local processes: Kafka, Cassandra, MongoDB, HDFS and Redis.")
 app.add_typer(cluster, name="cluster")
+
+
+@cluster.command()
+def up(
+    home: HomeOption = None,
+    port: Annotated[int | None, typer.Option(help="Port of the API and the page")] = None,
+    brokers: Annotated[int, typer.Option(min=1, max=5, help="Kafka brokers")] = 1,
+    datanodes: Annotated[int, typer.Option(min=1, max=5, help="HDFS DataNodes")] = 1,
+) -> None:
+    """Run the cluster profile on this machine: all real services, then the platform over them. Ctrl-C ends all of it.
+
+    It needs Java 17, about 5 GB of memory, and at the first start 500 MB of downloads.
+    """
+    from marquee.cluster.laptop import Laptop
+    from marquee.ops.up import run_platform
+
+    opened = platform_of(home=home, port=port).home
+    with opened.lock("services"):
+        laptop = Laptop(opened.path("services"), brokers, datanodes)
+        try:
+            with console.status("starting the services"):
+                laptop.start(lambda name: console.print(f"{name} is up", style="dim"))
+            platform = platform_of(home=home, port=port)
+            run_platform(platform, console, bars, laptop.ended)
+        finally:
+            laptop.stop()
 
 
 @cluster.command()

@@ -61,18 +61,17 @@ def query(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, all rows")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Ask the lake in SQL (DuckDB's). Nothing can be changed, and no other file read."""
-    from marquee.adapters.lake_sql import select
+    """Ask the lake in SQL (DuckDB's, or Spark's where that computes). Nothing can be changed, no other file read."""
     from marquee.batch.tables import TABLES
 
-    folder = existing(home).home.path("lake")
+    platform = existing(home)
     if sql.strip().lower() == "tables":
         shown = Table("table", "columns")
         for name, described in TABLES.items():
             shown.add_row(name, ", ".join(described.columns))
         Console().print(shown)
         return
-    found = select(folder, sql)
+    found = platform.ask_lake(sql)
     if json:
         print_json(found.to_pylist())
     elif as_csv:
@@ -105,6 +104,9 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
     table.add_row("quality", ", ".join(f"{layer} {score:.1f} %" for layer, score in batch_part["quality"].items()))
     table.add_row("speed", f"through {speed_part['through']}, {speed_part['lag_s']:.1f} s behind")
     table.add_row("quarantine", f"{found['quarantine']['rows']:,} rows")
+    for service in found["services"]:
+        state = "runs" if service["runs"] else "[red]has ended[/]"
+        table.add_row(service["name"], f"{state} at {service['address']} ({service['pid']}), log {service['log']}")
     for reason in found["health"]["reasons"]:
         table.add_row("[yellow]attention[/]", reason)
     Console().print(table)

@@ -77,9 +77,9 @@ class Cassandra(Service):
 
     name = "cassandra"
 
-    def __init__(self, folder: Path, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1", port: int = 0, storage: int = 0) -> None:
         super().__init__(folder, host, port)
-        self.storage = free_port(host)
+        self.storage = storage or free_port(host)
 
     @property
     def address(self) -> str:

@@ -85,8 +85,8 @@ class Broker(Service):
 class Kafka:
     """A cluster of brokers on this machine."""
 
-    def __init__(self, folder: Path, brokers: int = 1) -> None:
-        ports = [(free_port(), free_port()) for _ in range(brokers)]
+    def __init__(self, folder: Path, brokers: int = 1, ports: Sequence[tuple[int, int]] | None = None) -> None:
+        ports = ports or [(free_port(), free_port()) for _ in range(brokers)]
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         self.brokers = [Broker(folder / f"{n}", n, ports, cluster_id) for n in range(1, brokers + 1)]
 
@@ -96,9 +96,13 @@ class Kafka:
         return ",".join(f"127.0.0.1:{broker.port}" for broker in self.brokers)
 
     def start(self) -> "Kafka":
-        """Start all brokers and wait for them."""
+        """Start all brokers, without waiting for them."""
         for broker in self.brokers:
             broker.start()
+        return self
+
+    def wait(self) -> "Kafka":
+        """Wait until all brokers see each other."""
         for broker in self.brokers:
             broker.wait()
         return self

@@ -1,4 +1,4 @@
-"""A real Schema Registry (Apicurio, which speaks Confluent's protocol), in memory."""
+"""A real Schema Registry (Apicurio, which speaks Confluent's protocol); its schemas are in a file."""
 
 import tarfile
 from collections.abc import Sequence
@@ -41,8 +41,8 @@ class Registry(Service):
 
     name = "registry"
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        super().__init__(folder, port=port)
         self.management = free_port()
 
     @property
@@ -58,6 +58,7 @@ class Registry(Service):
             "quarkus.management.host": self.host,
             "quarkus.management.port": self.management,
             "quarkus.log.level": "WARN",
+            "apicurio.datasource.url": f"jdbc:h2:file:{self.folder.absolute() / 'schemas'}",
         }
         options = [f"-D{name}={value}" for name, value in properties.items()]
         return [java(), "-Xmx256m", "-XX:+UseSerialGC", *options, "-jar", str(program())]

@@ -104,6 +104,7 @@ def status(platform: Platform) -> dict[str, Any]:
         "home": str(platform.home.folder),
         "health": report(platform),
         "processes": platform.home.holders(),
+        "services": platform.home.services(),
         "log": {"first": iso(span[0]) if span else None, "last": iso(span[1]) if span else None},
         "batch": {
             "run_id": frontier.run_id if frontier else None,

@@ -4,8 +4,9 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Protocol
 
 from rich.console import Console
 
@@ -18,8 +19,27 @@ from marquee.serving.server import check_port
 Bars = Callable[[], AbstractContextManager[Any]]
 
 
-def run_platform(platform: Platform, console: Console, bars: Bars) -> None:
-    """Fill the home if it is new, then run all parts until a signal; a part that ends takes the others with it."""
+class Ended(Protocol):
+    """A service that has ended."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def log(self) -> Path:
+        """The file of what it said."""
+        ...
+
+
+def run_platform(
+    platform: Platform, console: Console, bars: Bars, lost: Callable[[], Ended | None] = lambda: None
+) -> None:
+    """Fill the home if it is new, then run all parts until a signal; a part that ends takes the others with it.
+
+    lost: says which service that all rest on has ended by itself.
+    """
     settings = platform.settings
     with platform.home.lock("up"):
         check_port(settings.host, settings.port)
@@ -28,7 +48,7 @@ def run_platform(platform: Platform, console: Console, bars: Bars) -> None:
         try:
             source = prepare(platform, family, console, bars, stop)
             if source is not None:
-                run_parts(platform, family, source, console, stop)
+                run_parts(platform, family, source, console, stop, lost)
         finally:
             console.print("ending", style="dim")
             family.stop()
@@ -43,19 +63,25 @@ def prepare(platform: Platform, family: Family, console: Console, bars: Bars, st
     else:
         source = live.source_of(platform)
     fill = live.simulated_past if simulated else live.first_crawl
-    with bars() as show:
-        if not asyncio.run(live.unless(stop, fill(platform, source, show))):
-            return None
-    if simulated:
-        asyncio.run(live.set_clock(source, 0))
-    return source if first_run(platform, stop) else None
+    with platform.log.backdated() if simulated and not published(platform) else nullcontext():
+        with bars() as show:
+            if not asyncio.run(live.unless(stop, fill(platform, source, show))):
+                return None
+        if simulated:
+            asyncio.run(live.set_clock(source, 0))
+        return source if first_run(platform, stop) else None
+
+
+def published(platform: Platform) -> bool:
+    """Say whether a batch run has been published."""
+    with platform.views.snapshot() as snapshot:
+        return snapshot.publication is not None
 
 
 def first_run(platform: Platform, stop: Stop) -> bool:
     """Publish a first batch run where there is none, in a process that gives its memory back; False when stopped."""
-    with platform.views.snapshot() as snapshot:
-        if snapshot.publication is not None:
-            return True
+    if published(platform):
+        return True
     command = [sys.executable, "-m", "marquee", "batch", "--home", str(platform.settings.home)]
     code = subprocess.run(command, check=False).returncode  # noqa: S603
     if stop():
@@ -65,7 +91,14 @@ def first_run(platform: Platform, stop: Stop) -> bool:
     return True
 
 
-def run_parts(platform: Platform, family: Family, source: live.Source, console: Console, stop: Stop) -> None:
+def run_parts(
+    platform: Platform,
+    family: Family,
+    source: live.Source,
+    console: Console,
+    stop: Stop,
+    lost: Callable[[], Ended | None],
+) -> None:
     """Start the parts as children and wait for the end."""
     settings = platform.settings
     environment = {
@@ -88,3 +121,6 @@ def run_parts(platform: Platform, family: Family, source: live.Source, console: 
             raise TransientError(
                 f"`marquee {name}` ended by itself with exit code {code}", hint="Its message stands above."
             )
+        service = lost()
+        if service is not None:
+            raise TransientError(f"{service.name} ended by itself", hint=f"Its log is {service.log}.")

@@ -35,6 +35,18 @@ def cassandra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cassandra]:
     yield from running(Cassandra(tmp_path_factory.mktemp("cassandra"), "127.0.0.2"))
 
 
+@pytest.fixture
+def own_mongo(tmp_path: Path) -> Iterator[Mongo]:
+    """A mongod of the test's own, that it may kill."""
+    yield from running(Mongo(tmp_path / "mongo"))
+
+
+@pytest.fixture
+def own_cassandra(tmp_path: Path) -> Iterator[Cassandra]:
+    """A node of the test's own, that it may kill."""
+    yield from running(Cassandra(tmp_path / "cassandra", "127.0.0.3"))
+
+
 @pytest.fixture(scope="session")
 def cql(cassandra: Cassandra) -> Iterator[Any]:
     session = Nodes.of(cassandra.address).connect()

@@ -1,5 +1,6 @@
 """The log on real Kafka with a real Schema Registry: order, content, time, positions, poison, a broker that dies."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import httpx
 import pytest
 from confluent_kafka import Consumer, Producer
 from pydantic import SecretStr
-from tests.cluster.conftest import fresh
+from tests.cluster.conftest import fresh, running
 from tests.facts import history, rating_event, review_event
 
 from marquee.adapters.avro import AvroCodec
@@ -24,7 +25,7 @@ from marquee.cluster.mongo import Mongo
 from marquee.cluster.registry import Registry
 from marquee.domain import schema
 from marquee.domain.events import RATINGS, REVIEWS
-from marquee.domain.timeline import HOUR, MINUTE, ManualClock, floor
+from marquee.domain.timeline import DAY, HOUR, MINUTE, ManualClock, floor
 from marquee.errors import SettingsError, TransientError
 from marquee.ops import audit
 from marquee.settings import load
@@ -207,6 +208,36 @@ def test_the_whole_platform_over_kafka_mongodb_and_cassandra(
         log.codec.close()
         platform.speed_store.session.cluster.shutdown()
         platform.mongo.close()
+
+
+def test_a_registry_killed_and_started_again_still_reads_what_was_written(tmp_path: Path) -> None:
+    for own in running(Registry(tmp_path / "registry")):
+        codec = AvroCodec(own.address)
+        first, second = review_event("a", 1, 5), rating_event("b", 2, 6)
+        written = codec.encode(REVIEWS, first), codec.encode(RATINGS, second)
+        codec.close()
+        own.kill()
+        own.start().wait()
+        again = AvroCodec(own.address)
+        assert json.loads(again.decode(REVIEWS, written[0]))["event_id"] == "a"
+        assert json.loads(again.decode(RATINGS, written[1]))["event_id"] == "b"
+        assert again.encode(REVIEWS, first) == written[0]
+        again.close()
+
+
+def test_backdated_records_bear_the_time_they_are_given(kafka: Callable[[int], Kafka], codec: AvroCodec) -> None:
+    log = KafkaLog(Brokers(kafka(1).bootstrap, 1), codec)
+    try:
+        with log.backdated():
+            log.append([review_event("a", 1, 5)], 90 * DAY)
+            log.append([review_event("b", 1, 5)], 91 * DAY)
+        log.append([review_event("c", 1, 5)], 92 * DAY)
+        batches, _ = log.read("", 100)
+        assert [batch.ingest_time for batch in batches[:2]] == [90 * DAY, 91 * DAY]
+        assert batches[2].ingest_time > SYSTEM_CLOCK.now() - HOUR
+        assert log.seal(SYSTEM_CLOCK.now()) > 92 * DAY
+    finally:
+        log.close()
 
 
 def test_kafka_without_a_registry_is_refused(tmp_path: Path) -> None:

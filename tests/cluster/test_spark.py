@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,12 @@ from typing import Any
 import pytest
 from tests.cluster.conftest import ClusterPorts, fresh, running
 from tests.conftest import NOON
-from tests.facts import film, history, review
+from tests.facts import TEXTS, film, history, review
 from tests.world import make
 from typer.testing import CliRunner
 
 import marquee
+from marquee.adapters.cassandra_speed import CassandraSpeedStore
 from marquee.adapters.kafka_log import KafkaLog
 from marquee.adapters.memory import MemoryViews
 from marquee.adapters.spark import SparkLake, catalog, session
@@ -24,9 +27,11 @@ from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.batch import kinds
 from marquee.batch.tables import BRONZE, CELLS, SILVER, TABLES
 from marquee.cli.common import app
+from marquee.cluster.cassandra import Cassandra
 from marquee.cluster.hdfs import Hdfs
 from marquee.cluster.jars import jars
 from marquee.cluster.kafka import Kafka
+from marquee.cluster.mongo import Mongo
 from marquee.cluster.registry import Registry
 from marquee.domain.events import REVIEWS
 from marquee.domain.timeline import DAY, HOUR, ManualClock
@@ -225,3 +230,50 @@ def test_memory_duckdb_spark_batch_and_spark_streams_agree(
 def cells_of(platform: Platform) -> list[Any]:
     cells, films, _ = platform.speed_views.changes(0)
     return [sorted(cells, key=repr), sorted(films, key=repr)]
+
+
+def test_a_streaming_driver_killed_in_a_micro_batch_loses_and_doubles_nothing(
+    tmp_path: Path, kafka: Callable[[int], Kafka], registry: Registry, own_cassandra: Cassandra, own_mongo: Mongo
+) -> None:
+    settings = {
+        "MARQUEE_HOME": str(tmp_path / "home"),
+        "MARQUEE_KAFKA": kafka(1).bootstrap,
+        "MARQUEE_KAFKA_REPLICAS": "1",
+        "MARQUEE_REGISTRY": registry.address,
+        "MARQUEE_CASSANDRA": own_cassandra.address,
+        "MARQUEE_CASSANDRA_REPLICAS": "1",
+        "MARQUEE_MONGO": own_mongo.address,
+        "MARQUEE_TRIGGER_SECONDS": "1",
+    }
+    platform = Platform(load(**{name.removeprefix("MARQUEE_").lower(): value for name, value in settings.items()}))
+    now = SYSTEM_CLOCK.now()
+    films = range(1, 1_500)
+    platform.door().accept([film(n, now) for n in films] + [review(n, now - n * HOUR, f"r{n}") for n in films])
+    store = platform.speed_store
+    command = [sys.executable, "-m", "marquee", "speed"]
+    environment = {**os.environ, **settings, "MARQUEE_SPARK": "local[2]"}
+    driver = subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 120
+        while store.intended() is None and time.monotonic() < until:
+            assert driver.poll() is None
+        os.killpg(driver.pid, signal.SIGKILL)
+        driver.wait()
+        assert store.intended() is not None
+        assert store.progress() is None
+        platform.door().accept([review(n, now, f"later{n}", TEXTS[1]) for n in films])
+        subprocess.run([*command, "--once"], env=environment, check=True, stderr=subprocess.DEVNULL)
+        assert store.intended() is None
+        assert differ(platform) == 0
+        query = platform.query()
+        query.refresh()
+        assert query.movie(7)["sentiment"]["reviews"] == 2
+    finally:
+        if driver.poll() is None:
+            os.killpg(driver.pid, signal.SIGKILL)
+        platform.mongo.close()
+        assert isinstance(store, CassandraSpeedStore)
+        store.session.cluster.shutdown()
+        assert isinstance(platform.log, KafkaLog)
+        platform.log.close()
+        platform.log.codec.close()

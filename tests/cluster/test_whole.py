@@ -1,12 +1,11 @@
 """The platform over MongoDB and Cassandra: the answers of the reference, also when a service dies at the worst moment."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from tests.cluster.conftest import fresh, running
+from tests.cluster.conftest import fresh
 from tests.conftest import NOON
 from tests.facts import TEXTS, film, history, review
 
@@ -19,18 +18,6 @@ from marquee.domain.timeline import DAY, HOUR, ManualClock
 from marquee.errors import SettingsError, TransientError
 from marquee.ops import audit
 from marquee.settings import load
-
-
-@pytest.fixture
-def own_mongo(tmp_path: Path) -> Iterator[Mongo]:
-    """A mongod of the test's own, that it may kill."""
-    yield from running(Mongo(tmp_path / "mongo"))
-
-
-@pytest.fixture
-def own_cassandra(tmp_path: Path) -> Iterator[Cassandra]:
-    """A node of the test's own, that it may kill."""
-    yield from running(Cassandra(tmp_path / "cassandra", "127.0.0.3"))
 
 
 class Over:

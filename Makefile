@@ -4,18 +4,26 @@ PYTHON ?= python3
 UV = .venv/bin/uv
 STAMP = .venv/.installed
 
-.PHONY: run test test-cluster check bench accuracy pictures format clean
+.PHONY: run test test-cluster test-ops check bench accuracy pictures format clean
 
 run: .venv/.runtime  ## install and start the embedded platform
 	.venv/bin/marquee up
 
 test: $(STAMP)  ## all tests that need no services
-	.venv/bin/pytest -q -n 2 --dist worksteal --ignore tests/cluster
+	.venv/bin/pytest -q -n 2 --dist worksteal --ignore tests/cluster --ignore tests/ops
 
 test-cluster: $(STAMP)  ## the tests against real services, as local processes (needs Java 17)
 	@java -version >/dev/null 2>&1 || { echo "make test-cluster needs Java 17 on the path (a JRE is enough)" >&2; exit 2; }
 	$(UV) sync --quiet --frozen --inexact --extra dev --extra cluster --extra spark --extra services
 	.venv/bin/pytest -q tests/cluster
+
+test-ops: $(STAMP) .venv-airflow/.installed  ## alert rules, Prometheus and Alertmanager, Airflow's DAGs
+	.venv/bin/pytest -q tests/ops
+
+.venv-airflow/.installed: $(UV) deploy/airflow/requirements.txt
+	$(UV) venv --quiet --clear --python $(PYTHON) .venv-airflow
+	$(UV) pip install --quiet --python .venv-airflow/bin/python -r deploy/airflow/requirements.txt
+	touch $@
 
 check: $(STAMP)  ## lint and types
 	.venv/bin/ruff check .
@@ -50,4 +58,4 @@ $(STAMP): $(UV) pyproject.toml uv.lock
 	touch $@ .venv/.runtime
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -53,7 +53,7 @@ def mix(count: int, seed: int) -> list[str]:
 def outcomes(port: int) -> tuple[float, float]:
     """Return the cache's (hits, misses) so far."""
     text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
-    found = [re.search(rf'marquee_cache_answers{{outcome="{name}"}} (\S+)', text) for name in ("hit", "miss")]
+    found = [re.search(rf'marquee_cache_answers_total{{outcome="{name}"}} (\S+)', text) for name in ("hit", "miss")]
     hits, misses = (float(match[1]) if match else 0.0 for match in found)
     return hits, misses
 

@@ -52,6 +52,10 @@ class Log(Protocol):
         """Return the position after the last record."""
         ...
 
+    def behind(self, position: str) -> dict[str, int]:
+        """Return how many records of each topic stand after a position."""
+        ...
+
     def span(self) -> tuple[int, int] | None:
         """Return the first and last ingest time held, None of an empty log."""
         ...
@@ -250,7 +254,8 @@ class BatchViews(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a batch run did. state: published, unchanged, stopped (by a quality gate) or failed; report: as JSON."""
+    """What a batch run did. state: published, unchanged, staged (not all steps were
+    wanted), stopped (by a quality gate) or failed; report: as JSON."""
 
     run: int
     run_id: str

@@ -216,7 +216,11 @@ def test_a_registry_killed_and_started_again_still_reads_what_was_written(tmp_pa
         first, second = review_event("a", 1, 5), rating_event("b", 2, 6)
         written = codec.encode(REVIEWS, first), codec.encode(RATINGS, second)
         codec.close()
+        unaware = AvroCodec(own.address)
         own.kill()
+        with pytest.raises(TransientError, match="the schema registry"):
+            unaware.decode(REVIEWS, b"\0" + (999).to_bytes(4, "big") + written[0][5:])
+        unaware.close()
         own.start().wait()
         again = AvroCodec(own.address)
         assert json.loads(again.decode(REVIEWS, written[0]))["event_id"] == "a"

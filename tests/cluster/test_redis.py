@@ -1,7 +1,8 @@
 """What is shared through a real Redis, and that all goes on without it."""
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,20 @@ from marquee.sources.tmdb import Budget
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
     yield from running(Redis(tmp_path / "redis"))
+
+
+@pytest.fixture
+def asks(redis: Redis) -> Iterator[Callable[..., Asked]]:
+    """Makes what asks Redis, one for each process that a test plays."""
+    made: list[Asked] = []
+
+    def make(clock: Callable[[], float] = time.monotonic) -> Asked:
+        made.append(Asked(redis.address, Reach(clock)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
 
 
 def test_processes_share_answers_of_one_version(redis: Redis) -> None:
@@ -54,9 +69,11 @@ def test_processes_share_answers_of_one_version(redis: Redis) -> None:
     asyncio.run(run())
 
 
-def test_processes_share_one_rate_limit_and_have_their_own_without_redis(redis: Redis) -> None:
+def test_processes_share_one_rate_limit_and_have_their_own_without_redis(
+    redis: Redis, asks: Callable[..., Asked]
+) -> None:
     now = [0.0]
-    limits = [SharedRateLimit(Asked(redis.address, Reach(lambda: now[0])), lambda: now[0]) for _ in range(2)]
+    limits = [SharedRateLimit(asks(lambda: now[0]), lambda: now[0]) for _ in range(2)]
     taken = [limits[n % 2].take("key") for n in range(BURST + 1)]
     assert [one.allowed for one in taken] == [True] * BURST + [False]
     assert taken[0].remaining == BURST - 1
@@ -70,8 +87,8 @@ def test_processes_share_one_rate_limit_and_have_their_own_without_redis(redis: 
     assert limits[0].take("key").allowed
 
 
-def test_the_scripts_limit_as_the_limit_in_process_does(redis: Redis) -> None:
-    asked = Asked(redis.address, Reach())
+def test_the_scripts_limit_as_the_limit_in_process_does(asks: Callable[..., Asked]) -> None:
+    asked = asks()
     clock = asked.client.time
     shared, own = SharedRateLimit(asked, lambda: 0.0), RateLimit(lambda: clock()[0] + clock()[1] / 1e6)
     for _ in range(BURST):
@@ -80,10 +97,8 @@ def test_the_scripts_limit_as_the_limit_in_process_does(redis: Redis) -> None:
         assert ours.wait == pytest.approx(theirs.wait, abs=0.2)
 
 
-def test_tmdbs_budget_is_one_for_all_machines(redis: Redis, tmp_path: Path) -> None:
-    budgets = [
-        SharedBudget(Asked(redis.address, Reach()), Budget(tmp_path / f"{n}.db", 4, lambda: 100.0)) for n in range(2)
-    ]
+def test_tmdbs_budget_is_one_for_all_machines(redis: Redis, asks: Callable[..., Asked], tmp_path: Path) -> None:
+    budgets = [SharedBudget(asks(), Budget(tmp_path / f"{n}.db", 4, lambda: 100.0)) for n in range(2)]
     waits = [budgets[n % 2].reserve() for n in range(6)]
     assert waits == pytest.approx([0, 0.25, 0.5, 0.75, 1.0, 1.25], abs=0.2)
     budgets[0].penalise(30)
@@ -110,5 +125,7 @@ def test_the_platform_answers_whether_redis_is_there_or_not(redis: Redis, world_
         redis.kill()
         assert (await ask(app, "/v1/movies/2"))[0] == 200
         assert (await ask(app, "/v1/movies/1"))[2] == before[2]
+        platform.redis.close()
+        await app.app.app.shared.close()
 
     asyncio.run(run())

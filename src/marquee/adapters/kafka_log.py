@@ -271,6 +271,15 @@ class KafkaLog:
         with self.guard:
             return self.position(self.highs(self.places))
 
+    def behind(self, position: str) -> dict[str, int]:
+        """Return how many records of each topic stand after a position: the lag of who has read that far."""
+        reached, found = self.offsets(position), dict.fromkeys(TOPICS, 0)
+        with self.guard:
+            lows, highs = self.lows(self.places), self.highs(self.places)
+        for place in self.places:
+            found[place[0]] += max(0, highs[place] - max(reached[place], lows[place]))
+        return found
+
     def span(self) -> tuple[int, int] | None:
         """Return the first and last ingest time held."""
         with self.guard:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from marquee.adapters.codec import encode
 from marquee.domain.coverage import NO_SPEED, SpeedState
-from marquee.domain.events import REVIEWS, Event, topic_of
+from marquee.domain.events import REVIEWS, TOPICS, Event, topic_of
 from marquee.domain.measures import Cell, merge_cells
 from marquee.domain.timeline import HOUR, floor
 from marquee.errors import TerminalError
@@ -75,6 +75,14 @@ class MemoryLog:
     def end(self) -> str:
         """Return the position after the last record."""
         return str(self.sequence)
+
+    def behind(self, position: str) -> dict[str, int]:
+        """Return how many records of each topic stand after a position."""
+        found = dict.fromkeys(TOPICS, 0)
+        for sequence, batch in self.batches:
+            if sequence > int(position or 0):
+                found[batch.topic] += len(batch.bodies)
+        return found
 
     def span(self) -> tuple[int, int] | None:
         """Return the first and last ingest time held."""

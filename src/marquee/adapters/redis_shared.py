@@ -123,6 +123,10 @@ class Asked:
             self.reach.lost(error)
             return None
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.client.close()
+
 
 class SharedRateLimit(RateLimit):
     """One limit for all API processes; without Redis, one for each."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from marquee.adapters.codec import encode
 from marquee.adapters.sqlite import connect, explained, transaction
-from marquee.domain.events import Event, topic_of
+from marquee.domain.events import TOPICS, Event, topic_of
 from marquee.domain.timeline import HOUR, floor
 from marquee.ports import Batch
 
@@ -96,6 +96,13 @@ class SqliteLog:
         with self.guard, explained(self.path):
             row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'batches'").fetchone()
         return str(row[0]) if row else "0"
+
+    def behind(self, position: str) -> dict[str, int]:
+        """Return how many records of each topic stand after a position."""
+        query = "SELECT topic, SUM(events) FROM batches WHERE seq > ? GROUP BY topic"
+        with self.guard, explained(self.path):
+            found = dict(self.connection.execute(query, (int(position or 0),)).fetchall())
+        return {topic: found.get(topic, 0) for topic in TOPICS}
 
     def span(self) -> tuple[int, int] | None:
         """Return the first and last ingest time held."""

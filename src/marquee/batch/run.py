@@ -20,6 +20,9 @@ LOG_KEPT = 7 * DAY
 HISTORY = 20
 """Earlier runs that drift rules compare with."""
 
+STEPS = ("bronze", "silver", "gold", "publish")
+"""A run's steps. Each is committed by itself, and a later run goes on from there."""
+
 Progress = Callable[[str], None]
 
 
@@ -39,9 +42,14 @@ class BatchLayer:
         *,
         full: bool = False,
         interval: tuple[int, int] | None = None,
+        until: str = STEPS[-1],
+        before: int | None = None,
         progress: Progress = lambda step: None,
     ) -> RunReport:
         """Run up to the last ended hour and publish; return the report.
+
+        until: the last of `STEPS` to do; the state is then "staged", and the next run goes on from there.
+        before: a time (ms) to stop at, where the last ended hour lies later.
 
         full: recompute silver from bronze, as far as it is held, and gold from all of silver.
         interval: backfill silver's ingest hours [start, end) from bronze first; gold is then refolded.
@@ -53,17 +61,23 @@ class BatchLayer:
         try:
             progress("archive")
             done = gold.gold_hour(self.lake)
-            frontier, report["archived"] = archive(self.log, self.lake, self.clock)
+            frontier, report["archived"] = archive(self.log, self.lake, self.clock, before)
             run_id = f"{iso(frontier)}-{run}"
-            progress("silver")
             again = interval if interval is not None else (0, frontier) if full else None
-            report["silver"] = self.make_silver(frontier, again)
-            progress("gold")
-            report["gold"] = gold.build(self.lake, frontier, full=again is not None)
-            progress("publish")
-            state = self.publish(Frontier(run, run_id, frontier), report, everything=again is not None)
-            progress("retention")
-            self.retain(frontier, done)
+            state = "staged"
+            if until in STEPS[1:]:
+                progress("silver")
+                report["silver"] = self.make_silver(frontier, again)
+            if until in STEPS[2:]:
+                progress("gold")
+                report["gold"] = gold.build(self.lake, frontier, full=again is not None) or self.earlier(
+                    frontier, "gold"
+                )
+            if until in STEPS[3:]:
+                progress("publish")
+                state = self.publish(Frontier(run, run_id, frontier), report, everything=again is not None)
+                progress("retention")
+                self.retain(frontier, done)
         except MarqueeError as error:
             state = "stopped" if isinstance(error, QualityStopError) else "failed"
             self.runs.record(
@@ -94,7 +108,7 @@ class BatchLayer:
             if (start := silver.silver_hour(self.lake, topic)) < frontier
         ]
         if not staged:
-            return {"score": 100.0, "state": "passed", "reasons": (), "rows": 0}
+            return self.earlier(frontier, "silver")
         earlier = [
             past.report["silver"].get("profiles", {}) for past in self.runs.latest(HISTORY) if "silver" in past.report
         ]
@@ -102,6 +116,13 @@ class BatchLayer:
         report = silver.check(self.lake, staged, earlier)
         report["rows"] = sum(silver.commit(self.lake, part, frontier) for part in staged)
         return report
+
+    def earlier(self, frontier: int, layer: str) -> dict[str, Any]:
+        """Return what an earlier run to this frontier found of a layer that is done; an empty layer passes."""
+        for past in self.runs.latest(HISTORY):
+            if past.frontier == frontier and layer in past.report:
+                return dict(past.report[layer])
+        return {"score": 100.0, "state": "passed", "reasons": (), "rows": 0}
 
     def remake_silver(self, start: int, end: int) -> None:
         """Replace silver's rows of ingest hours [start, end) by what bronze holds of them now.

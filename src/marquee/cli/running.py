@@ -56,18 +56,31 @@ def batch(
     start: Annotated[str | None, typer.Option("--from", help="Backfill from this ingest time (ISO 8601)")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Backfill to this ingest time (ISO 8601)")] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Run again every MARQUEE_BATCH_HOURS")] = False,
+    until: Annotated[str, typer.Option("--until", help="Last step: bronze, silver, gold or publish")] = "publish",
+    before: Annotated[
+        str | None, typer.Option("--before", help="Leave what was ingested from then on (ISO 8601)")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Run the batch layer up to the last ended hour and publish."""
+    from marquee.batch.run import STEPS
+
     platform = platform_of(home=home)
     interval = past_interval(start, end)
+    if until not in STEPS:
+        raise SettingsError(f"a run has no step {until!r}", hint=f"Choose one of: {', '.join(STEPS)}.")
+    bound = None if before is None else iso_time("--before", before)
     with platform.home.lock("batch"):
         if follow:
             follow_batch(platform)
             return
         with console.status("batch run") as shown:
             report = platform.batch().run(
-                full=full, interval=interval, progress=lambda step: shown.update(f"batch run: {step}")
+                full=full,
+                interval=interval,
+                until=until,
+                before=bound,
+                progress=lambda step: shown.update(f"batch run: {step}"),
             )
     if json:
         print_json(

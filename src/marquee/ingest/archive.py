@@ -16,9 +16,13 @@ CHUNK = 500_000
 """Events in one commit, unless a single hour holds more."""
 
 
-def archive(log: Log, lake: Lake, clock: Clock) -> tuple[int, int]:
-    """Seal what has ended, move it, and return (first hour that is not in bronze, events moved)."""
+def archive(log: Log, lake: Lake, clock: Clock, before: int | None = None) -> tuple[int, int]:
+    """Seal what has ended, move it, and return (first hour that is not in bronze, events moved).
+
+    before: a time (ms) past which nothing is moved.
+    """
     hour = log.seal(clock.now())
+    hour = hour if before is None else min(hour, floor(before, HOUR))
     return hour, sum(archive_topic(log, lake, topic, hour) for topic in BRONZE)
 
 

@@ -34,6 +34,9 @@ from marquee.serving.query import Query
 
 EXAMPLES = 5
 NEVER = 2**62
+LAST = "audit.json"
+"""The home's note of the last audit, for the metrics."""
+
 TRIES = 3
 CHUNK = 5_000
 
@@ -216,7 +219,15 @@ def verify(platform: Platform, sample: int | None = None, seed: int = 0) -> dict
         found = compare(platform, query, sample, seed)
         if query.world is world:
             break
+    kept = {"at": platform.clock.now(), **{name: found[name] for name in ("answers_checked", "differ")}}
+    platform.home.path(LAST).write_bytes(orjson.dumps(kept))
     return found
+
+
+def last(platform: Platform) -> dict[str, int] | None:
+    """Return when (ms) the last audit was, how many answers it checked and how many differed; None before the first."""
+    path = platform.home.path(LAST)
+    return orjson.loads(path.read_bytes()) if path.exists() else None
 
 
 def compare(platform: Platform, query: Query, sample: int | None, seed: int) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """Prometheus metrics of the API process and of the platform's state."""
 
+import shutil
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from marquee.app import Platform
-from marquee.domain.timeline import SECOND
-from marquee.ops import health
+from marquee.domain.coverage import coverage
+from marquee.domain.timeline import HOUR, SECOND
+from marquee.errors import MarqueeError
+from marquee.ops import audit, health
 from marquee.serving.cache import AnswerCache
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -22,32 +25,84 @@ class StateCollector(Collector):
         self.cache = cache
 
     def collect(self) -> Iterable[Metric]:
-        """Yield the gauges of freshness, coverage, quality, quarantine and cache."""
-        now = self.platform.clock.now()
-        with self.platform.views.snapshot() as snapshot:
-            publication = snapshot.publication
-        state, _ = self.platform.speed_views.state()
-        if publication is not None:
-            lag = (now - publication.frontier.hour) / SECOND
-            yield GaugeMetricFamily("marquee_frontier_lag_seconds", "Age of the batch frontier", lag)
-            yield GaugeMetricFamily("marquee_batch_run", "Number of the published run", publication.frontier.run)
-            quality = GaugeMetricFamily("marquee_quality_score", "Quality score in percent", labels=["layer"])
-            for layer, score in publication.facts["quality"].items():
-                quality.add_metric([layer], score)
-            yield quality
-        speed_lag = health.speed_lag(self.platform, now) / SECOND
-        yield GaugeMetricFamily("marquee_speed_lag_seconds", "Age of the oldest record not yet visible", speed_lag)
-        yield GaugeMetricFamily("marquee_speed_version", "Version of the speed views", state.version)
-        quarantined = sum(self.platform.quarantine.counts().values())
-        yield GaugeMetricFamily("marquee_quarantine_rows", "Records in quarantine", quarantined)
-        checks = GaugeMetricFamily("marquee_check_ok", "1 where a health check passes", labels=["check"])
-        for check in health.checks(self.platform):
-            checks.add_metric([check.name], float(check.well))
-        yield checks
-        outcomes = GaugeMetricFamily("marquee_cache_answers", "Answers by cache outcome", labels=["outcome"])
+        """Yield the gauges of freshness, coverage, quality, quarantine, stores, parts, audit and cache."""
+        stores = GaugeMetricFamily("marquee_store_up", "1 where a store answers", labels=["store"])
+        for store, read in (("batch_views", self.batch), ("speed_views", self.speed), ("speed_cells", self.cells)):
+            try:
+                found = list(read())
+            except MarqueeError:
+                stores.add_metric([store], 0)
+                continue
+            stores.add_metric([store], 1)
+            yield from found
+        yield stores
+        yield from self.home()
+        outcomes = CounterMetricFamily("marquee_cache_answers", "Answers by cache outcome", labels=["outcome"])
         outcomes.add_metric(["hit"], self.cache.hits)
         outcomes.add_metric(["miss"], self.cache.misses)
         yield outcomes
+
+    def batch(self) -> Iterable[Metric]:
+        """Yield what is known of the published run."""
+        with self.platform.views.snapshot() as snapshot:
+            publication = snapshot.publication
+        if publication is None:
+            return
+        lag = (self.platform.clock.now() - publication.frontier.hour) / SECOND
+        yield GaugeMetricFamily("marquee_frontier_lag_seconds", "Age of the batch frontier", lag)
+        yield GaugeMetricFamily("marquee_batch_run", "Number of the published run", publication.frontier.run)
+        quality = GaugeMetricFamily("marquee_quality_score", "Quality score in percent", labels=["layer"])
+        for layer, score in publication.facts["quality"].items():
+            quality.add_metric([layer], score)
+        yield quality
+
+    def speed(self) -> Iterable[Metric]:
+        """Yield how far the speed layer is behind the log, and the hours that neither layer holds."""
+        platform, now = self.platform, self.platform.clock.now()
+        state, _ = platform.speed_views.state()
+        with platform.views.snapshot() as snapshot:
+            frontier = snapshot.publication.frontier if snapshot.publication else None
+        gaps = sum(end - start for start, end in coverage(frontier, state, now).gaps) / HOUR
+        yield GaugeMetricFamily("marquee_coverage_gap_hours", "Ingest hours that neither layer holds", gaps)
+        speed_lag = health.speed_lag(platform, now) / SECOND
+        yield GaugeMetricFamily("marquee_speed_lag_seconds", "Age of the oldest record not yet visible", speed_lag)
+        yield GaugeMetricFamily("marquee_speed_version", "Version of the speed views", state.version)
+        lag = GaugeMetricFamily("marquee_consumer_lag_records", "Records not yet visible", labels=["topic"])
+        for topic, records in platform.log.behind(state.position).items():
+            lag.add_metric([topic], records)
+        yield lag
+        checks = GaugeMetricFamily("marquee_check_ok", "1 where a health check passes", labels=["check"])
+        for check in health.checks(platform):
+            checks.add_metric([check.name], float(check.well))
+        yield checks
+
+    def cells(self) -> Iterable[Metric]:
+        """Yield how far the fold is."""
+        progress = self.platform.speed_store.progress()
+        number = progress.batch_id if progress else 0
+        yield CounterMetricFamily("marquee_micro_batches", "Micro-batches folded", number)
+
+    def home(self) -> Iterable[Metric]:
+        """Yield what the home tells: processes, runs, quarantine, disk, the last audit."""
+        platform = self.platform
+        parts = GaugeMetricFamily("marquee_part_up", "1 where a part of the platform runs", labels=["part"])
+        holders = platform.home.holders()
+        for part in ("ingest", "speed", "batch"):
+            parts.add_metric([part], float(part in holders))
+        yield parts
+        last = next(iter(platform.runs.latest(1)), None)
+        if last is not None:
+            well = float(last.state not in ("failed", "stopped"))
+            yield GaugeMetricFamily("marquee_last_run_ok", "1 where the last batch run did not fail", well)
+        quarantined = sum(platform.quarantine.counts().values())
+        yield GaugeMetricFamily("marquee_quarantine_rows", "Records in quarantine", quarantined)
+        usage = shutil.disk_usage(platform.home.folder)
+        yield GaugeMetricFamily("marquee_disk_free_ratio", "Free share of the home's disk", usage.free / usage.total)
+        found = audit.last(platform)
+        if found is not None:
+            yield GaugeMetricFamily("marquee_audit_differ", "Answers of the last audit that differ", found["differ"])
+            age = (platform.clock.now() - found["at"]) / SECOND
+            yield GaugeMetricFamily("marquee_audit_age_seconds", "Age of the last audit", age)
 
 
 class Telemetry:

@@ -1,0 +1,154 @@
+"""Alert rules, tested by promtool; routes, by amtool; and an alert's way through a real Prometheus and Alertmanager."""
+
+import json
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from benchmarks.servers import free_port, started, wait_for
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+RULES = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())
+ALERTS = [rule for group in RULES["groups"] for rule in group["rules"]]
+
+
+def tool(name: str) -> str:
+    """The path of a program that Debian's packages prometheus and prometheus-alertmanager bring."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.fail(f"{name} is not on the path: apt-get install prometheus prometheus-alertmanager")
+    return found
+
+
+def run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_every_alert_fires_stays_silent_and_resolves_when_it_should() -> None:
+    run(tool("promtool"), "test", "rules", str(DEPLOY / "prometheus" / "alerts_test.yml"))
+    tested = yaml.safe_load((DEPLOY / "prometheus" / "alerts_test.yml").read_text())["tests"]
+    cases = [case for test in tested for case in test["alert_rule_test"]]
+    for rule in ALERTS:
+        own = [bool(case["exp_alerts"]) for case in cases if case["alertname"] == rule["alert"]]
+        assert own[:3] == [False, True, False], f"{rule['alert']} needs: silent, fires, resolved"
+
+
+def test_every_alert_has_a_runbook_that_names_it() -> None:
+    for rule in ALERTS:
+        page = DEPLOY.parent / rule["annotations"]["runbook"]
+        assert rule["alert"] in page.read_text(), rule["alert"]
+
+
+@pytest.mark.parametrize(("severity", "receiver"), [("critical", "pagerduty"), ("warning", "slack")])
+def test_alerts_go_to_whom_they_concern(severity: str, receiver: str) -> None:
+    configuration = f"--config.file={DEPLOY / 'alertmanager' / 'alertmanager.yml'}"
+    found = run(tool("amtool"), "config", "routes", "test", configuration, f"severity={severity}")
+    assert found.strip() == receiver
+
+
+class Vendor:
+    """Stands for PagerDuty and Slack: keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, Any]] = []
+        vendor = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                vendor.got.append((self.path, json.loads(body)))
+                self.send_response(202)
+                self.end_headers()
+                self.wfile.write(b'{"status": "success", "message": "ok", "dedup_key": "k"}')
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def vendor() -> Iterator[Vendor]:
+    found = Vendor()
+    yield found
+    found.stop()
+
+
+def configured(folder: Path, vendor: Vendor, api: int, alertmanager: int) -> None:
+    """Write the two configurations as they are, but for addresses, secrets and waiting times."""
+    manager = yaml.safe_load((DEPLOY / "alertmanager" / "alertmanager.yml").read_text())
+    manager["global"] = {"pagerduty_url": f"{vendor.address}/pagerduty"}
+    manager["route"]["group_wait"] = "1s"
+    pagerduty, slack = (receiver for receiver in manager["receivers"])
+    (folder / "key").write_text("x" * 32)
+    pagerduty["pagerduty_configs"][0]["routing_key_file"] = str(folder / "key")
+    (folder / "hook").write_text(f"{vendor.address}/slack")
+    slack["slack_configs"][0]["api_url_file"] = str(folder / "hook")
+    (folder / "alertmanager.yml").write_text(yaml.safe_dump(manager))
+    prometheus = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
+    prometheus["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    prometheus["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{alertmanager}"]
+    prometheus["scrape_configs"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{api}"]
+    rules = json.loads(json.dumps(RULES))
+    for group in rules["groups"]:
+        for rule in group["rules"]:
+            rule.pop("for", None)
+    (folder / "alerts.yml").write_text(yaml.safe_dump(rules))
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(prometheus))
+
+
+def test_a_part_that_is_down_reaches_pagerduty_and_a_lag_reaches_slack(
+    tmp_path: Path, present_home: Path, vendor: Vendor
+) -> None:
+    """A served home whose speed layer does not run, and whose frontier is 26 hours old by a run of long ago."""
+    api, prometheus, alertmanager = free_port(), free_port(), free_port()
+    configured(tmp_path, vendor, api, alertmanager)
+    home = tmp_path / "home"
+    shutil.copytree(present_home, home)
+    (home / "audit.json").write_text(json.dumps({"at": 0, "answers_checked": 1, "differ": 0}))
+    manager = ["--cluster.listen-address=", f"--config.file={tmp_path / 'alertmanager.yml'}"]
+    manager += [f"--web.listen-address=127.0.0.1:{alertmanager}", f"--storage.path={tmp_path / 'am'}"]
+    scraper = [f"--config.file={tmp_path / 'prometheus.yml'}", f"--web.listen-address=127.0.0.1:{prometheus}"]
+    scraper += [f"--storage.tsdb.path={tmp_path / 'tsdb'}"]
+    commands = [[tool("prometheus-alertmanager"), *manager], [tool("prometheus"), *scraper]]
+    with (
+        (tmp_path / "said").open("w") as said,
+        started("-m", "marquee", "serve", "--home", str(home), "--port", str(api)),
+    ):
+        wait_for(f"http://127.0.0.1:{api}/health")
+        processes = [subprocess.Popen(command, stdout=said, stderr=said, cwd=tmp_path) for command in commands]
+        try:
+            until = time.monotonic() + 60
+            while time.monotonic() < until:
+                names = {path for path, _ in vendor.got}
+                if {"/pagerduty", "/slack"} <= names:
+                    break
+                time.sleep(0.2)
+            paged = [body for path, body in vendor.got if path == "/pagerduty"]
+            told = [body for path, body in vendor.got if path == "/slack"]
+            assert any("speed layer does not run" in body["payload"]["summary"] for body in paged), said.name
+            assert any("docs/runbooks/audit.md" in body["attachments"][0]["text"] for body in told)
+            every = httpx.get(f"http://127.0.0.1:{prometheus}/api/v1/label/__name__/values").json()["data"]
+            for rule in ALERTS:
+                metrics = [name for name in every if name.startswith("marquee_") and name in rule["expr"]]
+                assert metrics or "up{" in rule["expr"], f"no metric of {rule['alert']} is exported"
+        finally:
+            for process in processes:
+                process.terminate()
+                process.wait(20)

@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import Consumer, Producer
 from pydantic import SecretStr
 from tests.cluster.conftest import fresh, running
-from tests.facts import history, rating_event, review_event
+from tests.facts import history, rating_event, review, review_event
 
 from marquee.adapters.avro import AvroCodec
 from marquee.adapters.cassandra_speed import CassandraSpeedStore, Nodes
@@ -198,6 +198,11 @@ def test_the_whole_platform_over_kafka_mongodb_and_cassandra(
             speed.drain()
         found = audit.verify(platform)
         assert (found["differ"], found["answers_checked"] > 40) == (0, True), found["examples"]
+        reached, _ = platform.speed_views.state()
+        assert set(log.behind(reached.position).values()) == {0}
+        door.accept([review(5, clock.now(), "one more")])
+        assert log.behind(reached.position)[REVIEWS] == 1
+        speed.drain()
         clock.time += 2 * HOUR
         report = platform.batch().run()
         assert report.report["archived"] > 50

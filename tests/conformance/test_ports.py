@@ -23,7 +23,7 @@ from marquee.adapters.sqlite_log import SqliteLog
 from marquee.adapters.sqlite_speed import SqliteSpeedStore, SqliteSpeedViews
 from marquee.adapters.sqlite_views import SqliteViews
 from marquee.domain.coverage import Frontier, SpeedState
-from marquee.domain.events import RATINGS, REVIEWS
+from marquee.domain.events import METADATA, RATINGS, REVIEWS
 from marquee.domain.measures import ZERO, Cell, lift_gauge, merge
 from marquee.domain.monoids import Gauge
 from marquee.domain.timeline import HOUR, floor
@@ -105,6 +105,15 @@ def test_reading_in_pieces_reads_all_once(adapter: Make) -> None:
     assert found == [f"e{n}" for n in range(7)]
 
 
+def test_a_log_counts_what_stands_after_a_position(adapter: Make) -> None:
+    log = adapter("log")
+    first = log.append([rating_event("a", 1, NOON), review_event("b", 2, NOON)], NOON)
+    log.append([review_event(f"c{n}", n, NOON) for n in range(1, 8)], NOON + 1)
+    assert log.behind("") == {REVIEWS: 8, RATINGS: 1, METADATA: 0}
+    assert log.behind(first) == {REVIEWS: 7, RATINGS: 0, METADATA: 0}
+    assert set(log.behind(log.end()).values()) == {0}
+
+
 def test_ingest_time_never_goes_back_and_sealed_hours_stay_closed(adapter: Make) -> None:
     log = adapter("log")
     assert log.span() is None
@@ -177,6 +186,17 @@ def test_a_speed_store_merges_partials_and_a_replay_changes_nothing(adapter: Mak
     assert (progress.position, progress.batch_id, progress.since, progress.through) == ("2", 2, NOON, NOON + 2)
     assert store.seen(["a", "b", "c"]) == {"a", "b"}
     assert len(store.partials(0)[0]) == 2
+
+
+def test_a_speed_store_says_which_micro_batch_was_begun_and_not_finished(adapter: Make) -> None:
+    store = adapter("store")
+    assert store.intended() is None
+    store.intend("1")
+    assert store.progress() is None
+    assert store.intended() in (None, "1")  # None: a store whose write is one step
+    store.write(micro(1, {(1, NOON, NOON): gauge(5)}, "a"))
+    assert store.intended() is None
+    assert store.progress().position == "1"
 
 
 def test_a_speed_store_keeps_the_later_film_and_expires_by_ingest_hour(adapter: Make) -> None:

@@ -23,7 +23,7 @@ from marquee.app import Platform
 from marquee.cli import app, main
 from marquee.domain.timeline import HOUR, ManualClock
 from marquee.errors import StorageError
-from marquee.settings import Settings
+from marquee.settings import Settings, load
 
 ROOT = Path(__file__).parents[2]
 
@@ -125,6 +125,50 @@ def test_a_batch_and_its_audit_from_the_command_line(tmp_path: Path) -> None:
     assert (drifted.returncode, json.loads(drifted.stdout)["differ"]) == (1, 4)
     in_words(run("reset", "--home", str(home), "--yes"), 0, "deleted")
     assert not home.exists()
+
+
+def test_a_batch_goes_step_by_step_and_no_further_than_told(tmp_path: Path) -> None:
+    clock = ManualClock(NOON)
+    platform = Platform(load(home=tmp_path / "home"), clock)
+    platform.door().accept([film(n, NOON) for n in range(1, 4)])
+    clock.time += 3 * HOUR
+    platform.door().accept([film(n, clock.now()) for n in range(4, 9)])
+    home, bound = ("--home", str(tmp_path / "home")), ("--before", "2026-03-14T14:30")
+    in_words(run("batch", *home, "--until", "brass"), 2, "no step 'brass'", "bronze, silver, gold, publish")
+    in_words(run("batch", *home, *bound, "--full"), 2, "made anew is made whole")
+    in_words(run("batch", *home, "--before", "noon"), 2, "--before is no ISO 8601 time")
+    for step in ("bronze", "silver", "gold"):
+        report = json.loads(run("batch", *home, *bound, "--until", step, "--json").stdout)
+        assert (report["state"], report["frontier"]) == ("staged", "2026-03-14T14:00:00Z")
+    assert report["silver"]["rows"] == 3
+    with platform.views.snapshot() as snapshot:
+        assert snapshot.publication is None
+    report = json.loads(run("batch", *home, *bound, "--json").stdout)
+    assert (report["state"], report["archived"], report["silver"]["rows"]) == ("published", 0, 3)
+    report = json.loads(run("batch", *home, "--json").stdout)
+    assert (report["state"], report["archived"]) == ("published", 5)
+    assert json.loads(run("batch", *home, *bound, "--json").stdout)["state"] == "unchanged"
+
+
+def test_the_cluster_profile_falls_back_on_nothing(tmp_path: Path) -> None:
+    home = ("--home", str(tmp_path / "home"))
+    found = run("speed", *home, "--once", MARQUEE_PROFILE="cluster", MARQUEE_KAFKA="127.0.0.1:1")
+    in_words(found, 2, "MARQUEE_REGISTRY", "MARQUEE_SPARK", "MARQUEE_REDIS", "marquee cluster up")
+    assert "MARQUEE_KAFKA" not in found.stderr
+    in_words(run("speed", *home, "--once", MARQUEE_PROFILE="both"), 2, "PROFILE")
+
+
+def test_a_home_tells_of_its_own_services(tmp_path: Path) -> None:
+    services = tmp_path / "home" / "services"
+    Platform(load(home=tmp_path / "home")).home.open()
+    services.mkdir()
+    state = {"name": "redis", "address": "127.0.0.1:1", "log": "redis.log"}
+    rows = [{**state, "pid": os.getpid()}, {**state, "name": "gone", "pid": 2**22 + 1}]
+    (services / "services.json").write_text(json.dumps(rows))
+    (services / "settings.env").write_text("MARQUEE_TRIGGER_SECONDS=7\n")
+    found = json.loads(run("status", "--home", str(tmp_path / "home"), "--json").stdout)
+    assert {one["name"]: one["runs"] for one in found["services"]} == {"redis": True, "gone": False}
+    assert load(home=tmp_path / "home").trigger_seconds == 7
 
 
 def test_the_lake_can_be_asked_and_not_changed(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from tests.conftest import NOON
 from tests.facts import TEXTS, film, history, rating_event, review, review_event, votes
 
 from marquee.adapters.codec import records
+from marquee.adapters.memory import MemoryLog, MemorySpeedStore
 from marquee.adapters.sqlite_views import SqliteViews
 from marquee.app import Platform
 from marquee.batch import gold
@@ -17,9 +18,11 @@ from marquee.batch.tables import BASE, BRONZE, CELLS, SILVER
 from marquee.domain.events import METADATA, RATINGS, REVIEWS
 from marquee.domain.measures import STATE_COLUMNS, merge_table
 from marquee.domain.timeline import DAY, HOUR, YEAR, ManualClock, floor
-from marquee.errors import QualityStopError
+from marquee.errors import QualityStopError, TransientError
 from marquee.ops import audit
+from marquee.ports import Batch, MicroBatch
 from marquee.serving.cube import ALL_FILMS
+from marquee.speed.layer import SpeedLayer
 
 
 def live(platform: Platform, clock: ManualClock, hours: int, seed: int = 5, batch_every: int = 6) -> None:
@@ -280,3 +283,61 @@ def test_the_archive_moves_whole_hours_once(platform: Platform, clock: ManualClo
         rows = platform.lake.arrow(platform.lake.table(BRONZE[topic])).to_pylist()
         assert sorted((row["partition"], row["offset"]) for row in rows) == wanted
         assert all(row["hour"] == row["ingest_time"] // HOUR % 24 for row in rows)
+
+
+class HalfWay(MemorySpeedStore):
+    """A store that writes in many steps, and is cut off before the last where it is told to be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.position: str | None = None
+        self.cut = False
+
+    def intend(self, position: str) -> None:
+        self.position = position
+
+    def intended(self) -> str | None:
+        progress = self.progress()
+        return None if progress is not None and progress.position == self.position else self.position
+
+    def write(self, batch: MicroBatch) -> None:
+        if self.cut:
+            raise TransientError("cut off")
+        super().write(batch)
+
+
+def test_a_micro_batch_cut_off_is_folded_again_over_the_same_records(platform: Platform, clock: ManualClock) -> None:
+    store = platform.speed_store = HalfWay()
+    door, speed = platform.door(), platform.speed()
+    assert isinstance(speed, SpeedLayer)
+    door.accept([film(1, NOON), *(review(1, NOON, f"a{n}") for n in range(5))])
+    store.cut = True
+    with pytest.raises(TransientError, match="cut off"):
+        speed.step()
+    door.accept([review(1, NOON, f"b{n}") for n in range(7)])
+    store.cut = False
+    assert [speed.step(), speed.step(), speed.step()] == [6, 7, 0]
+    assert sentiment(platform, 1)["counts"]["reviews"] == 12
+    assert audit.verify(platform)["differ"] == 0
+
+
+class Poisoned(MemoryLog):
+    """A log whose first records cannot be read: they are passed over."""
+
+    def read(self, after: str, limit: int, *arguments: Any, **more: Any) -> tuple[list[Batch], str]:
+        batches, position = super().read(after, 1, *arguments, **more)
+        return [] if not int(after or 0) else batches, position
+
+
+def test_records_that_cannot_be_read_hold_nothing_up(
+    platform: Platform, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marquee.ingest.archive.CHUNK", 1)
+    log = platform.log = Poisoned()
+    log.append([review_event("bad", 1, NOON)], NOON)
+    log.append([review_event("good", 1, NOON), review_event("fine", 1, NOON)], NOON + 1)
+    speed = platform.speed()
+    assert speed.drain() == 2
+    clock.time += 2 * HOUR
+    assert platform.batch().run().report["archived"] == 2
+    assert sentiment(platform, 1)["counts"]["reviews"] == 2

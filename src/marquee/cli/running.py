@@ -69,6 +69,10 @@ def batch(
     interval = past_interval(start, end)
     if until not in STEPS:
         raise SettingsError(f"a run has no step {until!r}", hint=f"Choose one of: {', '.join(STEPS)}.")
+    if (full or interval) and (before or until != STEPS[-1]):
+        raise SettingsError(
+            "what is made anew is made whole", hint="Leave out --until and --before, or --full and --from."
+        )
     bound = None if before is None else iso_time("--before", before)
     with platform.home.lock("batch"):
         if follow:

@@ -10,22 +10,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
-from benchmarks.servers import free_port, started, wait_for
+from benchmarks.servers import free_port
+from tests.ops.watching import DEPLOY, RULES, process, tool, watched
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
-RULES = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())
 ALERTS = [rule for group in RULES["groups"] for rule in group["rules"]]
-
-
-def tool(name: str) -> str:
-    """The path of a program that Debian's packages prometheus and prometheus-alertmanager bring."""
-    found = shutil.which(name)
-    if found is None:
-        pytest.fail(f"{name} is not on the path: apt-get install prometheus prometheus-alertmanager")
-    return found
 
 
 def run(*command: str) -> str:
@@ -90,8 +80,8 @@ def vendor() -> Iterator[Vendor]:
     found.stop()
 
 
-def configured(folder: Path, vendor: Vendor, api: int, alertmanager: int) -> None:
-    """Write the two configurations as they are, but for addresses, secrets and waiting times."""
+def configured(folder: Path, vendor: Vendor) -> Path:
+    """Write Alertmanager's configuration as it is, but for addresses, secrets and waiting times."""
     manager = yaml.safe_load((DEPLOY / "alertmanager" / "alertmanager.yml").read_text())
     manager["global"] = {"pagerduty_url": f"{vendor.address}/pagerduty"}
     manager["route"]["group_wait"] = "1s"
@@ -101,54 +91,30 @@ def configured(folder: Path, vendor: Vendor, api: int, alertmanager: int) -> Non
     (folder / "hook").write_text(f"{vendor.address}/slack")
     slack["slack_configs"][0]["api_url_file"] = str(folder / "hook")
     (folder / "alertmanager.yml").write_text(yaml.safe_dump(manager))
-    prometheus = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
-    prometheus["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    prometheus["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{alertmanager}"]
-    prometheus["scrape_configs"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{api}"]
-    rules = json.loads(json.dumps(RULES))
-    for group in rules["groups"]:
-        for rule in group["rules"]:
-            rule.pop("for", None)
-    (folder / "alerts.yml").write_text(yaml.safe_dump(rules))
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(prometheus))
+    return folder / "alertmanager.yml"
 
 
-def test_a_part_that_is_down_reaches_pagerduty_and_a_lag_reaches_slack(
+def test_a_part_that_is_down_reaches_pagerduty_and_an_old_audit_reaches_slack(
     tmp_path: Path, present_home: Path, vendor: Vendor
 ) -> None:
-    """A served home whose speed layer does not run, and whose frontier is 26 hours old by a run of long ago."""
-    api, prometheus, alertmanager = free_port(), free_port(), free_port()
-    configured(tmp_path, vendor, api, alertmanager)
-    home = tmp_path / "home"
+    """A served home whose speed layer does not run, and whose last audit was long ago."""
+    home, port = tmp_path / "home", free_port()
     shutil.copytree(present_home, home)
     (home / "audit.json").write_text(json.dumps({"at": 0, "answers_checked": 1, "differ": 0}))
-    manager = ["--cluster.listen-address=", f"--config.file={tmp_path / 'alertmanager.yml'}"]
-    manager += [f"--web.listen-address=127.0.0.1:{alertmanager}", f"--storage.path={tmp_path / 'am'}"]
-    scraper = [f"--config.file={tmp_path / 'prometheus.yml'}", f"--web.listen-address=127.0.0.1:{prometheus}"]
-    scraper += [f"--storage.tsdb.path={tmp_path / 'tsdb'}"]
-    commands = [[tool("prometheus-alertmanager"), *manager], [tool("prometheus"), *scraper]]
+    options = ["--cluster.listen-address=", f"--config.file={configured(tmp_path, vendor)}"]
+    options += [f"--web.listen-address=127.0.0.1:{port}", f"--storage.path={tmp_path / 'alertmanager'}"]
     with (
-        (tmp_path / "said").open("w") as said,
-        started("-m", "marquee", "serve", "--home", str(home), "--port", str(api)),
+        process(tmp_path / "alertmanager.log", tool("prometheus-alertmanager"), *options),
+        watched(tmp_path, home, port) as found,
     ):
-        wait_for(f"http://127.0.0.1:{api}/health")
-        processes = [subprocess.Popen(command, stdout=said, stderr=said, cwd=tmp_path) for command in commands]
-        try:
-            until = time.monotonic() + 60
-            while time.monotonic() < until:
-                names = {path for path, _ in vendor.got}
-                if {"/pagerduty", "/slack"} <= names:
-                    break
-                time.sleep(0.2)
-            paged = [body for path, body in vendor.got if path == "/pagerduty"]
-            told = [body for path, body in vendor.got if path == "/slack"]
-            assert any("speed layer does not run" in body["payload"]["summary"] for body in paged), said.name
-            assert any("docs/runbooks/audit.md" in body["attachments"][0]["text"] for body in told)
-            every = httpx.get(f"http://127.0.0.1:{prometheus}/api/v1/label/__name__/values").json()["data"]
-            for rule in ALERTS:
-                metrics = [name for name in every if name.startswith("marquee_") and name in rule["expr"]]
-                assert metrics or "up{" in rule["expr"], f"no metric of {rule['alert']} is exported"
-        finally:
-            for process in processes:
-                process.terminate()
-                process.wait(20)
+        until = time.monotonic() + 60
+        while time.monotonic() < until and {path for path, _ in vendor.got} != {"/pagerduty", "/slack"}:
+            time.sleep(0.2)
+        paged = [body for path, body in vendor.got if path == "/pagerduty"]
+        told = [body for path, body in vendor.got if path == "/slack"]
+        assert any("speed layer does not run" in body["payload"]["summary"] for body in paged)
+        assert any("docs/runbooks/audit.md" in body["attachments"][0]["text"] for body in told)
+        every = found.get("label/__name__/values")
+        for rule in ALERTS:
+            metrics = [name for name in every if name.startswith("marquee_") and name in rule["expr"]]
+            assert metrics or "up{" in rule["expr"], f"no metric of {rule['alert']} is exported"

@@ -9,11 +9,13 @@ import pytest
 
 from marquee.adapters.cassandra_speed import CassandraSpeedStore, Nodes
 from marquee.adapters.mongo import Client, MongoSpeedViews, MongoViews, connect
+from marquee.app import Platform
 from marquee.cluster.cassandra import Cassandra
 from marquee.cluster.kafka import Kafka
 from marquee.cluster.mongo import Mongo
 from marquee.cluster.registry import Registry
 from marquee.cluster.service import Service
+from marquee.ops import audit
 
 
 def running(service: Service) -> Iterator[Any]:
@@ -75,6 +77,13 @@ def kafka(tmp_path: Path) -> Iterator[Callable[[int], Kafka]]:
 def fresh() -> str:
     """Return a name that no test has used."""
     return f"t{uuid.uuid4().hex[:12]}"
+
+
+def differ(platform: Platform) -> int:
+    found = audit.verify(platform)
+    assert found["answers_checked"] > 40
+    assert found["differ"] == 0, found["examples"]
+    return int(found["differ"])
 
 
 @pytest.fixture(scope="session")

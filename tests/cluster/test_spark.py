@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cluster.conftest import ClusterPorts, fresh, running
+from tests.cluster.conftest import ClusterPorts, differ, fresh, running
 from tests.conftest import NOON
 from tests.facts import TEXTS, film, history, review
 from tests.world import make
@@ -36,7 +36,6 @@ from marquee.cluster.registry import Registry
 from marquee.domain.events import REVIEWS
 from marquee.domain.timeline import DAY, HOUR, ManualClock
 from marquee.errors import StorageError
-from marquee.ops import audit
 from marquee.ports import Lake
 from marquee.settings import load
 
@@ -80,13 +79,6 @@ def rows(lake: Lake, name: str) -> list[tuple[Any, ...]]:
     columns = sorted(TABLES[name].columns)
     found = lake.arrow(lake.table(name).select(*columns)).to_pylist()
     return sorted((tuple(row.values()) for row in found), key=repr)
-
-
-def differ(platform: Platform) -> int:
-    found = audit.verify(platform)
-    assert found["answers_checked"] > 40
-    assert found["differ"] == 0, found["examples"]
-    return int(found["differ"])
 
 
 def test_spark_publishes_the_bytes_that_duckdb_publishes(tmp_path: Path, lake: SparkLake) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from tests.cluster.conftest import fresh
+from tests.cluster.conftest import differ, fresh
 from tests.conftest import NOON
 from tests.facts import TEXTS, film, history, review
 
@@ -16,7 +16,6 @@ from marquee.cluster.cassandra import Cassandra
 from marquee.cluster.mongo import Mongo
 from marquee.domain.timeline import DAY, HOUR, ManualClock
 from marquee.errors import SettingsError, TransientError
-from marquee.ops import audit
 from marquee.settings import load
 
 
@@ -28,13 +27,6 @@ class Over:
         self.platform.views = MongoViews(documents, fresh())
         self.platform.speed_views = MongoSpeedViews(documents, self.platform.views.db.name)
         self.platform.speed_store = CassandraSpeedStore(cql, replicas=1, keyspace=fresh())
-
-
-def differ(platform: Platform) -> int:
-    found = audit.verify(platform)
-    assert found["answers_checked"] > 40
-    assert found["differ"] == 0, found["examples"]
-    return int(found["differ"])
 
 
 def test_both_layers_on_the_real_services_answer_as_the_reference(

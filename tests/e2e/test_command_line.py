@@ -212,11 +212,13 @@ def test_every_command_and_option_is_documented() -> None:
     text = (ROOT / "README.md").read_text() + "".join(path.read_text() for path in (ROOT / "docs").rglob("*.md"))
     names = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
     assert sorted(names) == [
+        "backup",
         "batch",
         "import",
         "ingest",
         "query",
         "reset",
+        "restore",
         "serve",
         "simulate",
         "speed",

@@ -1,4 +1,4 @@
-"""Commands about what a home holds: import, query, status, verify, reset."""
+"""Commands about what a home holds: import, query, status, verify, reset, backup, restore."""
 
 import csv
 import shutil
@@ -14,6 +14,7 @@ from rich.table import Table
 
 from marquee.cli.common import HomeOption, JsonOption, app, console, existing, platform_of, print_json
 from marquee.errors import SettingsError
+from marquee.settings import SERVICES, load
 
 IMPORT_GROUP = 2_000
 SHOWN_ROWS = 50
@@ -148,3 +149,32 @@ def reset(home: HomeOption = None, yes: Annotated[bool, typer.Option("--yes", he
         raise typer.Exit(1)
     shutil.rmtree(platform.home.folder)
     console.print(f"deleted {platform.home.folder}")
+
+
+@app.command()
+def backup(target: Annotated[Path, typer.Argument(help="The tar file to write")], home: HomeOption = None) -> None:
+    """Write all of a home into one file. The platform may go on running."""
+    from marquee.ops.backup import backup as write
+
+    platform = existing(home)
+    away = [name for name in SERVICES if getattr(platform.settings, name) is not None]
+    if away:
+        raise SettingsError(
+            f"part of this home's state is in {', '.join(away)}, which a copy of the folder would lack",
+            hint="Back those services up with their own tools; docs/operating.md says in which order.",
+        )
+    with console.status("backing up"):
+        size = write(platform.home, target, platform.clock)
+    console.print(f"{target}: {size / 1024**2:,.1f} MB")
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="A file that `marquee backup` wrote")], home: HomeOption = None
+) -> None:
+    """Bring a home back from a backup, to where it stood. What came later is asked of TMDB again."""
+    from marquee.ops.backup import restore as unpack
+
+    folder = load(home=home).home
+    label = unpack(source, folder)
+    console.print(f"restored {folder} as it was at {label['made_at']}")

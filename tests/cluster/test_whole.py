@@ -145,6 +145,39 @@ def test_a_node_killed_in_a_micro_batch_loses_and_doubles_nothing(
         session.cluster.shutdown()
 
 
+def test_one_of_three_nodes_killed_and_back_costs_nothing(tmp_path: Path, clock: ManualClock, documents: Any) -> None:
+    first = Cassandra(tmp_path / "1", "127.0.0.11")
+    nodes = [first]
+    for number in (2, 3):
+        folder, host = tmp_path / f"{number}", f"127.0.0.1{number}"
+        nodes.append(Cassandra(folder, host, first.port, first.storage, first.host))
+    session = None
+    try:
+        for node in nodes:
+            node.start().wait()
+        session = Nodes.of(",".join(node.address for node in nodes)).connect()
+        platform = Over(tmp_path / "home", clock, documents, session).platform
+        platform.speed_store = CassandraSpeedStore(session, replicas=3, keyspace=fresh())
+        door, speed = platform.door(), platform.speed()
+        door.accept([film(n, NOON) for n in range(1, 20)] + [review(n, NOON, f"r{n}") for n in range(1, 20)])
+        speed.drain()
+        nodes[1].kill()
+        door.accept([review(n, clock.now(), f"without{n}", TEXTS[1]) for n in range(1, 20)])
+        assert speed.drain() == 19
+        assert differ(platform) == 0
+        nodes[1].start().wait()
+        nodes[2].kill()
+        door.accept([review(n, clock.now(), f"other{n}", TEXTS[2]) for n in range(1, 20)])
+        until_back(platform.speed_store)
+        assert speed.drain() == 19
+        assert differ(platform) == 0
+    finally:
+        if session is not None:
+            session.cluster.shutdown()
+        for node in nodes:
+            node.stop()
+
+
 def until_back(store: CassandraSpeedStore) -> None:
     """Wait until the driver has found the node again."""
     import time

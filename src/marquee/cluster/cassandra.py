@@ -73,12 +73,13 @@ LOGGING = """<configuration>
 
 
 class Cassandra(Service):
-    """Cassandra, one node."""
+    """Cassandra, one node. seed: the first node's address where there are several; they share their ports."""
 
     name = "cassandra"
 
-    def __init__(self, folder: Path, host: str = "127.0.0.1", port: int = 0, storage: int = 0) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1", port: int = 0, storage: int = 0, seed: str = "") -> None:
         super().__init__(folder, host, port)
+        self.seed = seed or host
         self.storage = storage or free_port(host)
 
     @property
@@ -91,7 +92,7 @@ class Cassandra(Service):
         settings = self.folder / "conf"
         (settings / "triggers").mkdir(parents=True, exist_ok=True)
         configured = CONFIGURATION.format(
-            seed=f"{self.host}:{self.storage}", host=self.host, storage=self.storage, port=self.port, folder=self.folder
+            seed=f"{self.seed}:{self.storage}", host=self.host, storage=self.storage, port=self.port, folder=self.folder
         )
         (settings / "cassandra.yaml").write_text(configured)
         (settings / "logback.xml").write_text(LOGGING.format(log=self.folder / "system.log"))

@@ -1,6 +1,7 @@
 """A service as a child process: started in a folder of its own, waited for, watched, and always ended."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -17,11 +18,22 @@ POLL_SECONDS = 0.1
 TAIL = 2_000
 
 
+PORTS = range(20_000, 32_000)
+"""Ports of services: below those that systems give to outgoing connections, one of which could take a port that was
+free a moment ago."""
+
+GIVEN: set[tuple[str, int]] = set()
+
+
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """Return a port nobody listens on just now, and that this process has not been given before."""
+    for port in random.sample(PORTS, len(PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((host, port))
+            if (host, port) not in GIVEN:
+                GIVEN.add((host, port))
+                return port
+    raise TransientError(f"no port of {host} from {PORTS.start} to {PORTS.stop} is free", hint="End what holds them.")
 
 
 class Service(ABC):

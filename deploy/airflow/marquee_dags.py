@@ -1,8 +1,8 @@
 """Marquee's DAGs for Airflow 3: they call the project's commands, and know nothing else of it.
 
 `marquee`: ingest -> bronze -> silver -> gold -> publish, every 4 hours, each up to the last hour that ended in
-its data interval. A
-gate stands inside silver and gold, before their commit: a layer that fails it fails its task, and nothing of it is kept.
+its data interval. A gate stands inside silver and gold, before their commit: a layer that fails it fails its task, and
+nothing of it is kept.
 `marquee_maintenance`: an audit of a sample of the answers, daily.
 
 Where things are: MARQUEE_COMMAND (default `marquee`) and the settings of docs/settings.md, in the workers' environment.

@@ -109,11 +109,11 @@ class Platform:
     def spark(self) -> "SparkSession":
         """The session of Spark; only where a master is set."""
         from marquee.adapters.spark import session
-        from marquee.cluster.jars import jars
+        from marquee.cluster.jars import paths
 
         assert self.settings.spark is not None  # noqa: S101
         warehouse = self.settings.lake or self.home.path("spark").absolute().as_uri()
-        return session(self.settings.spark, warehouse, sorted(map(str, jars("spark").glob("*.jar"))))
+        return session(self.settings.spark, warehouse, paths("spark"))
 
     @cached_property
     def mongo(self) -> "Client":
@@ -185,11 +185,11 @@ class Platform:
 
     def shared_answers(self) -> "SharedAnswers | None":
         """Return the answers that all API processes share, where there is a Redis."""
-        if self.settings.redis is None:
+        if self.settings.redis is None or self.redis is None:
             return None
-        from marquee.adapters.redis_shared import Reach, SharedAnswers
+        from marquee.adapters.redis_shared import SharedAnswers
 
-        return SharedAnswers(self.settings.redis.get_secret_value(), Reach())
+        return SharedAnswers(self.settings.redis.get_secret_value(), self.redis.reach)
 
     def rate_limit(self) -> "RateLimit":
         """Return the API's rate limit."""

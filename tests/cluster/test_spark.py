@@ -29,7 +29,7 @@ from marquee.batch.tables import BRONZE, CELLS, SILVER, TABLES
 from marquee.cli.common import app
 from marquee.cluster.cassandra import Cassandra
 from marquee.cluster.hdfs import Hdfs
-from marquee.cluster.jars import jars
+from marquee.cluster.jars import paths
 from marquee.cluster.kafka import Kafka
 from marquee.cluster.mongo import Mongo
 from marquee.cluster.registry import Registry
@@ -55,7 +55,7 @@ def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hdfs]:
 
 @pytest.fixture(scope="module")
 def spark(hdfs: Hdfs) -> Iterator[Any]:
-    names = sorted(map(str, jars("spark").glob("*.jar")))
+    names = paths("spark")
     started = session("local[2]", f"{hdfs.address}/lake", names, {"spark.sql.shuffle.partitions": "2"})
     yield started
     started.stop()

@@ -32,6 +32,9 @@ DEAD_LETTERS = "movie.dead-letters"
 """Where records go that cannot be read, with the reason in a header."""
 
 KEPT = 7 * DAY
+OWN_TIME = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(KEPT)}
+"""Records bear the time at which a broker took them, and are kept for so long."""
+
 SLACK = MINUTE
 """How long after its end an hour is sealed: no broker's clock may be further behind than that."""
 
@@ -101,11 +104,9 @@ class KafkaLog:
     def create_topics(self) -> None:
         """Create the topics that are not there."""
         replicas = self.brokers.replicas
-        common = {
-            "retention.ms": str(KEPT),
+        common = OWN_TIME | {
             "min.insync.replicas": str(max(1, replicas - 1)),
             "compression.type": "zstd",
-            "message.timestamp.type": "LogAppendTime",
         }
         compacted = {"cleanup.policy": "compact,delete", "min.compaction.lag.ms": str(2 * DAY)}
         wanted = [
@@ -299,7 +300,7 @@ class KafkaLog:
             yield
         finally:
             self.given_time = False
-            self.configure({"message.timestamp.type": "LogAppendTime", "retention.ms": str(KEPT)})
+            self.configure(OWN_TIME)
 
     def configure(self, values: Mapping[str, str]) -> None:
         """Set properties of the topics."""

@@ -166,8 +166,9 @@ class SparkStream:
         while fold.store.intended() is not None and fold.step():
             pass
         starting: dict[str, dict[str, int]] = {topic: {} for topic in TOPICS}
+        lows = self.log.lows(self.log.places)
         for (topic, part), offset in self.log.offsets(fold.progress().position).items():
-            starting[topic][str(part)] = max(offset, self.log.lows([(topic, part)])[topic, part])
+            starting[topic][str(part)] = max(offset, lows[topic, part])
         options = {
             **self.options,
             "subscribe": ",".join(TOPICS),

@@ -4,7 +4,7 @@ import socket
 from collections.abc import Sequence
 from pathlib import Path
 
-from marquee.cluster.jars import jars, java
+from marquee.cluster.jars import jars, java, paths
 from marquee.cluster.service import Service, free_port
 
 HEAP = "512M"
@@ -118,7 +118,7 @@ class Cassandra(Service):
             *(f"-D{name}={value}" for name, value in properties.items()),
             *(part for name in EXPORTED for part in ("--add-exports", f"{name}=ALL-UNNAMED")),
             *(part for name in OPENED for part in ("--add-opens", f"{name}=ALL-UNNAMED")),
-            *("-cp", ":".join([str(settings), *sorted(map(str, library.glob("*.jar")))])),
+            *("-cp", ":".join([str(settings), *paths("cassandra")])),
             "org.apache.cassandra.service.CassandraDaemon",
         ]
 

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 import httpx
 
-from marquee.cluster.jars import jars, java
+from marquee.cluster.jars import java, paths
 from marquee.cluster.service import Service, free_port
 from marquee.errors import TransientError
 
@@ -41,7 +41,7 @@ class Node(Service):
         for name in ("core-site.xml", "hdfs-site.xml"):
             (settings / name).write_text(f"<configuration>{rows}</configuration>")
         (settings / "log4j.properties").write_text(LOGGING)
-        path = ":".join([str(settings), *sorted(map(str, jars("hdfs").glob("*.jar")))])
+        path = ":".join([str(settings), *paths("hdfs")])
         options = [f"-Xmx{HEAP}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dhadoop.log.dir={self.folder}"]
         return [java(), *options, "-cp", path]
 

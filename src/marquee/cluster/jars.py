@@ -70,6 +70,11 @@ def jars(name: str) -> Path:
     return folder
 
 
+def paths(name: str) -> list[str]:
+    """Return the paths of all jars of a lock, in order, fetched where they are missing."""
+    return sorted(map(str, jars(name).glob("*.jar")))
+
+
 def java() -> str:
     """Return Java's program; SettingsError where there is none."""
     home = os.environ.get("JAVA_HOME")

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from marquee.cluster.jars import jars, java
+from marquee.cluster.jars import java, paths
 from marquee.cluster.service import Service, free_port
 from marquee.errors import TransientError
 
@@ -25,7 +25,7 @@ class Broker(Service):
 
     def java(self) -> list[str]:
         """Return the beginning of every command line."""
-        path = ":".join(sorted(map(str, jars("kafka").glob("*.jar"))))
+        path = ":".join(paths("kafka"))
         return [java(), f"-Xms{HEAP}", f"-Xmx{HEAP}", "-XX:+UseSerialGC", "-Djava.awt.headless=true", "-cp", path]
 
     def configuration(self) -> dict[str, object]:

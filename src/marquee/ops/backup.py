@@ -89,7 +89,8 @@ def restore(source: Path, folder: Path) -> dict[str, str]:
             unpacked = folder.with_name(folder.name + ".restoring")
             shutil.rmtree(unpacked, ignore_errors=True)
             tar.extractall(unpacked, filter="data")
-            folder.rmdir() if folder.exists() else folder.parent.mkdir(parents=True, exist_ok=True)
+            if folder.exists():
+                folder.rmdir()
             unpacked.rename(folder)
     except (tarfile.TarError, KeyError, OSError, ValueError) as error:
         raise StorageError(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from marquee.adapters.kafka_log import Brokers, KafkaLog
     from marquee.adapters.mongo import Client
     from marquee.adapters.redis_shared import Asked, SharedAnswers
+    from marquee.adapters.spark import Warehouse
     from marquee.adapters.sqlite_keys import SqliteKeys
     from marquee.batch.run import BatchLayer
     from marquee.ingest.door import Door
@@ -112,8 +113,23 @@ class Platform:
         from marquee.cluster.jars import paths
 
         assert self.settings.spark is not None  # noqa: S101
-        warehouse = self.settings.lake or self.home.path("spark").absolute().as_uri()
-        return session(self.settings.spark, warehouse, paths("spark"))
+        warehouse = self.warehouse
+        return session(
+            self.settings.spark, warehouse, paths("spark") + (paths("spark-s3") if warehouse.database else [])
+        )
+
+    @property
+    def warehouse(self) -> "Warehouse":
+        """Where Spark keeps the lake. What has no atomic rename is catalogued in a file of the home, or as set."""
+        from marquee.adapters.spark import Warehouse
+
+        settings = self.settings
+        address = settings.lake or self.home.path("spark").absolute().as_uri()
+        database = settings.catalog
+        if database is None and address.startswith("s3://"):
+            database = f"jdbc:sqlite:{self.home.path('catalog.db').absolute()}"
+        password = settings.catalog_password.get_secret_value() if settings.catalog_password else None
+        return Warehouse(address, database, settings.catalog_user, password, settings.s3_endpoint)
 
     @cached_property
     def mongo(self) -> "Client":

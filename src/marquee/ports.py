@@ -1,13 +1,16 @@
 """What the platform needs of its engines and stores. One conformance suite runs against every adapter."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from marquee.domain.coverage import Frontier, SpeedState
 from marquee.domain.events import Event
 from marquee.domain.measures import Cell
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
 
 START = ""
 """The position before a log's first record. Positions are opaque to everything but their adapter."""
@@ -321,6 +324,10 @@ class Lake(Protocol):
 
     def map_rows(self, rows: Any, columns: Sequence[str], function: Callable[..., Mapping[str, Any]]) -> Any:
         """Add the columns that a Python function makes of Arrow columns."""
+        ...
+
+    def spread(self, function: Callable[[Piece], Result], pieces: Sequence[Piece]) -> Iterator[Result]:
+        """Return a Python function's results on each piece, in order, computed wherever the engine computes."""
         ...
 
     def local(self, rows: Any) -> Any:

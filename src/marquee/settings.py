@@ -49,8 +49,14 @@ class Settings(BaseSettings):
     )
     lake: str | None = Field(
         None,
-        description="Where Spark keeps the lake: hdfs://host:port/path, s3a://bucket/path or file:///path; the home",
+        description="Where Spark keeps the lake: hdfs://host:port/path, s3://bucket/path or file:///path; the home",
     )
+    catalog: str | None = Field(
+        None, description="JDBC address of the lake's catalog, which S3 needs; for S3 a SQLite file in the home"
+    )
+    catalog_user: str | None = Field(None, description="User for the catalog's database")
+    catalog_password: SecretStr | None = Field(None, description="That user's password")
+    s3_endpoint: str | None = Field(None, description="Address of an S3 that is not Amazon's, such as MinIO")
     trigger_seconds: float = Field(30.0, gt=0, le=300, description="Seconds between micro-batches of Spark's stream")
     mongo: SecretStr | None = Field(
         None, description="MongoDB's connection string; without it the views are kept in the home"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.cluster.conftest import ClusterPorts, differ, fresh, running
 from tests.conftest import NOON
@@ -21,7 +22,7 @@ import marquee
 from marquee.adapters.cassandra_speed import CassandraSpeedStore
 from marquee.adapters.kafka_log import KafkaLog
 from marquee.adapters.memory import MemoryViews
-from marquee.adapters.spark import SparkLake, catalog, session
+from marquee.adapters.spark import SparkLake, Warehouse, session
 from marquee.adapters.spark_stream import SparkStream
 from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.batch import kinds
@@ -33,6 +34,7 @@ from marquee.cluster.jars import paths
 from marquee.cluster.kafka import Kafka
 from marquee.cluster.mongo import Mongo
 from marquee.cluster.registry import Registry
+from marquee.cluster.s3 import S3
 from marquee.domain.events import REVIEWS
 from marquee.domain.timeline import DAY, HOUR, ManualClock
 from marquee.errors import StorageError
@@ -54,9 +56,16 @@ def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hdfs]:
 
 
 @pytest.fixture(scope="module")
-def spark(hdfs: Hdfs) -> Iterator[Any]:
-    names = paths("spark")
-    started = session("local[2]", f"{hdfs.address}/lake", names, {"spark.sql.shuffle.partitions": "2"})
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    yield from running(S3(tmp_path_factory.mktemp("s3")))
+
+
+@pytest.fixture(scope="module")
+def spark(hdfs: Hdfs, s3: S3) -> Iterator[Any]:
+    names = paths("spark") + paths("spark-s3")
+    started = session(
+        "local[2]", Warehouse(f"{hdfs.address}/lake", endpoint=s3.address), names, {"spark.sql.shuffle.partitions": "2"}
+    )
     yield started
     started.stop()
 
@@ -65,7 +74,7 @@ def spark(hdfs: Hdfs) -> Iterator[Any]:
 def lake(spark: Any, hdfs: Hdfs) -> SparkLake:
     """A lake of its own on the shared file system."""
     name = fresh()
-    for key, value in catalog(name, f"{hdfs.address}/{name}").items():
+    for key, value in Warehouse(f"{hdfs.address}/{name}").catalog(name).items():
         spark.conf.set(key, value)
     return SparkLake(spark, name)
 
@@ -121,6 +130,13 @@ def test_runs_of_all_kinds_agree_with_the_reference(tmp_path: Path, clock: Manua
     assert lake.properties(SILVER[REVIEWS])["hour"] == recorded["hour"]
 
 
+def test_pieces_are_spread_over_executors_and_come_back_in_order(lake: SparkLake) -> None:
+    pieces = [np.arange(n) for n in range(7)]
+    assert list(lake.spread(np.sum, pieces)) == list(map(np.sum, pieces))
+    assert os.getpid() not in set(lake.spread(lambda _: os.getpid(), pieces))
+    assert list(lake.spread(np.sum, [])) == []
+
+
 def test_a_datanode_killed_in_a_run_costs_nothing(
     tmp_path: Path, clock: ManualClock, lake: SparkLake, hdfs: Hdfs
 ) -> None:
@@ -152,6 +168,66 @@ def test_a_lake_that_cannot_be_written_says_so(lake: SparkLake, monkeypatch: pyt
     monkeypatch.setattr(lake, "properties", lambda name: {})
     with pytest.raises(StorageError, match=r"gold\.cells cannot be written"):
         lake.append(CELLS, table, {})
+
+
+def told(*command: str, **given: str) -> str:
+    """Return what a command of a process of its own prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "marquee", *command], env={**os.environ, **given}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[:3_000]
+    return done.stdout
+
+
+def test_a_lake_on_s3_is_chosen_by_settings(tmp_path: Path, s3: S3) -> None:
+    """Commands with nothing but settings keep there what DuckDB keeps in the home."""
+    make(tmp_path / "home")
+    for name in ("views.db", "runs.db"):
+        (tmp_path / "home" / name).unlink(missing_ok=True)
+    shutil.rmtree(tmp_path / "home" / "lake")
+    shutil.copytree(tmp_path / "home", tmp_path / "other")
+    given = {
+        "MARQUEE_HOME": str(tmp_path / "other"),
+        "MARQUEE_SPARK": "local[2]",
+        "MARQUEE_LAKE": f"s3://marquee/{fresh()}",
+        "MARQUEE_S3_ENDPOINT": s3.address,
+        "AWS_ACCESS_KEY_ID": s3.user,
+        "AWS_SECRET_ACCESS_KEY": s3.password,
+    }
+    told("batch", MARQUEE_HOME=str(tmp_path / "home"))
+    told("batch", **given)
+    question = (
+        "SELECT movie_id, sum(reviews) AS n, sum(compound) AS s FROM gold.cells GROUP BY movie_id ORDER BY movie_id"
+    )
+    ours, theirs = told("query", question, MARQUEE_HOME=str(tmp_path / "home")), told("query", question, **given)
+    assert ours == theirs
+    assert len(ours.splitlines()) > 20
+    assert list((s3.folder / "objects").rglob("*.parquet"))
+    assert not (tmp_path / "other" / "lake").exists()
+
+
+def test_a_lake_on_s3_is_kept_small(tmp_path: Path, clock: ManualClock, spark: Any, s3: S3) -> None:
+    name = fresh()
+    secret = {"access-key-id": s3.user, "secret-access-key": s3.password}
+    place = Warehouse(f"s3://marquee/{name}", f"jdbc:sqlite:{tmp_path / 'catalog.db'}", endpoint=s3.address)
+    for key, value in place.catalog(name).items():
+        spark.conf.set(key, value)
+    for key, value in secret.items():
+        spark.conf.set(f"spark.sql.catalog.{name}.s3.{key}", value)
+    lake = SparkLake(spark, name)
+    platform = Platform(load(home=tmp_path / "home"), clock)
+    platform.lake = lake
+    for hour, (now, facts) in enumerate(history(3, NOON - DAY, 12)):
+        clock.time = now
+        platform.door().accept(facts)
+        if hour % 4 == 3:
+            assert platform.batch().run().state == "published"
+    platform.speed().drain()
+    assert differ(platform) == 0
+    before, recorded = rows(lake, CELLS), lake.properties(CELLS)
+    lake.maintain(clock.now() + 3 * DAY)
+    assert (rows(lake, CELLS), lake.properties(CELLS)) == (before, recorded)
+    assert differ(platform) == 0
 
 
 def submitted(home: Path, lake: str, *options: str) -> subprocess.CompletedProcess[str]:

@@ -1,7 +1,7 @@
 """The embedded engine: Ibis expressions run by DuckDB over the Parquet files that Iceberg names."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 from marquee.adapters.arrow import arrow_schema, arrow_type
 from marquee.adapters.iceberg import IcebergCatalog
 from marquee.batch.tables import BRONZE, event_columns
+from marquee.ports import Piece, Result
 
 
 def json_structure(kind: pa.DataType) -> Any:
@@ -90,6 +91,10 @@ class DuckLake:
         for name, values in function(*(table.column(column) for column in columns)).items():
             table = table.append_column(name, pa.array(values, pa.int64()))
         return self.memory(table)
+
+    def spread(self, function: Callable[[Piece], Result], pieces: Sequence[Piece]) -> Iterator[Result]:
+        """Return a Python function's results on each piece, in order."""
+        return map(function, pieces)
 
     def local(self, rows: Any) -> Any:
         """Evaluate once and return an expression over the result."""

@@ -47,13 +47,13 @@ def joined(parts: Sequence[tuple[Any, float]]) -> Any:
     return hstack([part * np.sqrt(weight) for part, weight in parts], format="csr")
 
 
-def nearest(vectors: Any, k: int) -> list[tuple[Ints, Floats]]:
-    """Return for each row its `k` most similar other rows, exactly, best first, and their products."""
-    left, right = csr_matrix(vectors), csr_matrix(vectors.T)
+def nearest(vectors: Any, k: int, block: range) -> list[tuple[Ints, Floats]]:
+    """Return for each row of a block its `k` most similar other rows, exactly, best first, and their products."""
+    left, right = csr_matrix(vectors[block.start : block.stop]), csr_matrix(vectors.T)
     top = sp_matmul_topn(left, right, top_n=k + 1, sort=True, threshold=0.0, n_threads=2)
     found = []
-    for row in range(vectors.shape[0]):
-        span = slice(top.indptr[row], top.indptr[row + 1])
+    for place, row in enumerate(block):
+        span = slice(top.indptr[place], top.indptr[place + 1])
         others = top.indices[span] != row
         found.append((top.indices[span][others][:k].astype(np.int64), top.data[span][others][:k]))
     return found

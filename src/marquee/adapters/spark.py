@@ -1,8 +1,10 @@
 """The cluster's engine: the same Ibis expressions run by Spark over Iceberg tables on HDFS, S3 or a disk."""
 
 import os
+import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +21,7 @@ from marquee.adapters.arrow import arrow_schema, arrow_type
 from marquee.batch.tables import BRONZE, TABLES, event_columns
 from marquee.domain.timeline import DAY, SECOND
 from marquee.errors import QueryError, SettingsError, StorageError
+from marquee.ports import Piece, Result
 
 CATALOG = "marquee"
 PREFIX = "marquee."
@@ -32,9 +35,52 @@ FILES_COMPACTED = 12
 Partitions = Sequence[Mapping[str, Any]]
 
 
-def session(master: str, warehouse: str, jars: Sequence[str], more: Mapping[str, str] | None = None) -> SparkSession:
-    """Return this process's Spark session, its lake under `warehouse`. Under spark-submit its options win."""
+@dataclass(frozen=True)
+class Warehouse:
+    """Where an Iceberg catalog's tables are.
+
+    Without a `database` the catalog is its folders, which a file system with atomic rename can hold (HDFS, a disk);
+    one batch run at a time writes to it. An object store needs a `database` (JDBC) that says which files are current.
+    """
+
+    address: str
+    database: str | None = None
+    user: str | None = None
+    password: str | None = None
+    endpoint: str | None = None
+
+    @property
+    def on_s3(self) -> bool:
+        """Whether the tables are objects of an S3."""
+        return self.address.startswith("s3://")
+
+    def catalog(self, name: str) -> dict[str, str]:
+        """Return Spark's settings of the catalog `name`."""
+        own = {"warehouse": self.address, "cache-enabled": "false"}
+        if self.database is None:
+            own |= {"type": "hadoop"}
+        else:
+            given = {"jdbc.user": self.user, "jdbc.password": self.password}
+            own |= {"type": "jdbc", "uri": self.database, "jdbc.schema-version": "V1"}
+            own |= {key: value for key, value in given.items() if value is not None}
+        if self.on_s3:
+            own |= {"io-impl": "org.apache.iceberg.aws.s3.S3FileIO"}
+        if self.endpoint is not None:
+            region = os.environ.get("AWS_REGION", "us-east-1")
+            own |= {"s3.endpoint": self.endpoint, "s3.path-style-access": "true", "client.region": region}
+        prefix = f"spark.sql.catalog.{name}"
+        return {prefix: "org.apache.iceberg.spark.SparkCatalog", **{f"{prefix}.{key}": own[key] for key in own}}
+
+
+def session(
+    master: str, warehouse: Warehouse, jars: Sequence[str], more: Mapping[str, str] | None = None
+) -> SparkSession:
+    """Return this process's Spark session, its lake in `warehouse`. Under spark-submit its options win."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    checksums = "AWS_REQUEST_CHECKSUM_CALCULATION"
+    if warehouse.endpoint is not None:
+        # Amazon's client adds checksums to what it sends that other S3s do not all know.
+        os.environ.setdefault(checksums, "when_required")
     settings = {
         "spark.jars": ",".join(jars),
         "spark.ui.enabled": "false",
@@ -43,8 +89,9 @@ def session(master: str, warehouse: str, jars: Sequence[str], more: Mapping[str,
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "8",
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
-        **catalog(CATALOG, warehouse),
+        **warehouse.catalog(CATALOG),
         **({"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"} if "local" in master else {}),
+        **({f"spark.executorEnv.{checksums}": os.environ[checksums]} if checksums in os.environ else {}),
         **(more or {}),
     }
     builder = SparkSession.builder.appName("marquee").master(master)
@@ -55,13 +102,6 @@ def session(master: str, warehouse: str, jars: Sequence[str], more: Mapping[str,
             hint='Give spark-submit --jars "$(marquee cluster jars spark)".',
         )
     return started
-
-
-def catalog(name: str, warehouse: str) -> dict[str, str]:
-    """Return the settings of an Iceberg catalog that is its folders: one batch run at a time writes to it."""
-    own = {"type": "hadoop", "warehouse": warehouse, "cache-enabled": "false"}
-    prefix = f"spark.sql.catalog.{name}"
-    return {prefix: "org.apache.iceberg.spark.SparkCatalog", **{f"{prefix}.{key}": own[key] for key in own}}
 
 
 def matching(partitions: Partitions) -> str:
@@ -194,6 +234,24 @@ class SparkLake:
         spread = frame.repartition(self.spark.sparkContext.defaultParallelism)
         return self.view(spread.mapInArrow(apply, schema).localCheckpoint())
 
+    def spread(self, function: Callable[[Piece], Result], pieces: Sequence[Piece]) -> Iterator[Result]:
+        """Return a Python function's results on each piece, in order, computed on all executors."""
+
+        def apply(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            for batch in batches:
+                for number, piece in zip(
+                    *(batch.column(name).to_pylist() for name in ("number", "piece")), strict=True
+                ):
+                    result = pickle.dumps(function(pickle.loads(piece)))  # noqa: S301
+                    yield pa.RecordBatch.from_arrays([pa.array([number]), pa.array([result])], ["number", "piece"])
+
+        if not pieces:
+            return
+        held = pa.table({"number": range(len(pieces)), "piece": [pickle.dumps(piece) for piece in pieces]})
+        frame = self.frame(held).repartitionByRange(len(pieces), "number")
+        results = dict(zip(*frame.mapInArrow(apply, frame.schema).toArrow().to_pydict().values(), strict=True))
+        yield from (pickle.loads(results[number]) for number in range(len(pieces)))  # noqa: S301
+
     def local(self, rows: Any) -> Any:
         """Evaluate once and return an expression over the result."""
         return self.view(self.frame(rows).localCheckpoint())
@@ -239,7 +297,8 @@ class SparkLake:
             options = f"map('min-input-files', '{FILES_COMPACTED}')"
             self.call("rewrite_data_files", f"table => '{name}', options => {options}")
             self.call("expire_snapshots", f"table => '{name}', {before}, retain_last => 1")
-            self.call("remove_orphan_files", f"table => '{name}', {long_before}")
+            listing = str(self.iceberg(name).location().startswith("s3://")).lower()
+            self.call("remove_orphan_files", f"table => '{name}', {long_before}, prefix_listing => {listing}")
 
     def call(self, procedure: str, arguments: str) -> None:
         """Run one of Iceberg's procedures."""

@@ -83,7 +83,16 @@ def documents(lake: Lake, films: Any, frontier: int) -> Iterator[Document]:
         return
     dated = lake.arrow(films.select("movie_id", "release_date")).to_pylist()
     released = {row["movie_id"]: release_day(row["release_date"]) for row in dated}
-    for name, (ids, matrix) in series(lake, first, end).items():
-        columns = np.array([released.get(int(movie_id), float("nan")) - first for movie_id in ids])
-        body = {"metric": name, "learned_from": first, "learned_to": end, **forecast.build(matrix, columns)}
+    found = series(lake, first, end)
+    pieces = [
+        (matrix, np.array([released.get(int(movie_id), float("nan")) - first for movie_id in ids]))
+        for ids, matrix in found.values()
+    ]
+    for name, built in zip(found, lake.spread(build, pieces), strict=True):
+        body = {"metric": name, "learned_from": first, "learned_to": end, **built}
         yield FORECASTER, METRICS.index(name), orjson.dumps(body)
+
+
+def build(piece: tuple[Floats, Floats]) -> dict[str, Any]:
+    """Return what is published of one metric: (series, columns of the releases)."""
+    return forecast.build(*piece)

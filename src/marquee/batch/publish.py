@@ -147,7 +147,7 @@ def view_documents(lake: Lake, pins: Pins, since: int, frontier: int) -> Iterato
     described = read(lake, SILVER[METADATA], since, frontier).count().as_table()
     if since == 0 or lake.arrow(described).column(0)[0].as_py() > 0:
         views = film_views(lake)
-        yield from similar.documents(views)
+        yield from similar.documents(lake, views)
         yield from network.documents(views, year)
 
 

@@ -1,7 +1,9 @@
 """Similar films, by what they are about and who made them: TF-IDF of several fields, exact nearest neighbours."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -9,8 +11,12 @@ import orjson
 from marquee.adapters.neighbours import joined, nearest, tfidf
 from marquee.batch.kinds import SIMILAR, SIMILAR_SCALE, Document
 from marquee.domain.films import FilmView
+from marquee.ports import Lake
 
 NEIGHBOURS = 100
+BLOCK = 2_000
+"""Films whose neighbours are sought at once, by one worker."""
+
 WEIGHTS = {
     "genres": 0.2,
     "keywords": 0.4,
@@ -56,21 +62,28 @@ def person_key(credit: dict[str, Any]) -> str:
     return str(credit["person_id"] or credit["name"])
 
 
-def neighbours(films: Sequence[FilmView], k: int = NEIGHBOURS) -> Iterator[tuple[int, list[int], list[int]]]:
-    """Yield (film id, ids of its `k` nearest, their likeness x 1,000) of each film that has a neighbour."""
+def neighbours(
+    films: Sequence[FilmView], k: int = NEIGHBOURS, spread: Callable[..., Iterator[Any]] = map
+) -> Iterator[tuple[int, list[int], list[int]]]:
+    """Yield (film id, ids of its `k` nearest, their likeness x 1,000) of each film that has a neighbour.
+
+    spread: a `map` that may compute in many places at once; each is given all vectors and a block of rows.
+    """
     if not films:
         return
     terms = [fields(film) for film in films]
     parts = [(tfidf([t[name] for t in terms], MOST.get(name, 0.25)), weight) for name, weight in WEIGHTS.items()]
     ids = [film["movie_id"] for film in films]
-    for movie_id, (rows, likeness) in zip(ids, nearest(joined(parts), k), strict=True):
+    blocks = [range(start, min(start + BLOCK, len(films))) for start in range(0, len(films), BLOCK)]
+    found = chain.from_iterable(spread(partial(nearest, joined(parts), k), blocks))
+    for movie_id, (rows, likeness) in zip(ids, found, strict=True):
         scores = [round(value * SIMILAR_SCALE) for value in likeness.tolist()]
         near = [(ids[row], score) for row, score in zip(rows.tolist(), scores, strict=True) if score > 0]
         if near:
             yield movie_id, [other for other, _ in near], [score for _, score in near]
 
 
-def documents(films: Sequence[FilmView]) -> Iterator[Document]:
+def documents(lake: Lake, films: Sequence[FilmView]) -> Iterator[Document]:
     """Yield the document of each film that has a neighbour."""
-    for movie_id, ids, scores in neighbours(films):
+    for movie_id, ids, scores in neighbours(films, spread=lake.spread):
         yield SIMILAR, movie_id, orjson.dumps([ids, scores])

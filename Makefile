@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV = .venv/bin/uv
 STAMP = .venv/.installed
 
-.PHONY: run test test-cluster test-ops check bench accuracy pictures format clean
+.PHONY: run test test-cluster test-ops check bench bench-cluster accuracy pictures format clean
 
 run: .venv/.runtime  ## install and start the embedded platform
 	.venv/bin/marquee up
@@ -32,6 +32,10 @@ check: $(STAMP)  ## lint and types
 
 bench: $(STAMP)  ## benchmarks, as ratios; writes docs/benchmarks.md
 	.venv/bin/python -m benchmarks
+
+bench-cluster: $(STAMP)  ## benchmarks of the real engines; writes docs/benchmarks-cluster.md (needs Java 17)
+	$(UV) sync --quiet --frozen --inexact --extra dev --extra cluster --extra spark --extra services
+	.venv/bin/python -m benchmarks.cluster
 
 accuracy: $(STAMP)  ## how good the answers are, on real data; writes docs/accuracy.md
 	$(UV) sync --quiet --frozen --inexact --extra dev --extra accuracy

@@ -74,6 +74,18 @@ def kafka(tmp_path: Path) -> Iterator[Callable[[int], Kafka]]:
         cluster.stop()
 
 
+def close(platform: Platform) -> None:
+    """Let go of the connections that a platform has opened."""
+    opened = vars(platform)
+    if "speed_store" in opened:
+        opened["speed_store"].session.cluster.shutdown()
+    if "log" in opened:
+        opened["log"].close()
+        opened["log"].codec.close()
+    if "mongo" in opened:
+        opened["mongo"].close()
+
+
 def fresh() -> str:
     """Return a name that no test has used."""
     return f"t{uuid.uuid4().hex[:12]}"

@@ -13,11 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 from confluent_kafka import Consumer, Producer
-from tests.cluster.conftest import differ, fresh
+from tests.cluster.conftest import close, differ, fresh
 from tests.facts import TEXTS, film, review, review_event
 
 from marquee.adapters.avro import AvroCodec
-from marquee.adapters.cassandra_speed import CassandraSpeedStore
 from marquee.adapters.kafka_log import DEAD_LETTERS, Brokers, KafkaLog
 from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.cluster.cassandra import Cassandra
@@ -58,12 +57,7 @@ def platform(services: dict[str, str]) -> Iterator[Platform]:
     made.door().accept([film(n, now) for n in FILMS] + [review(n, now - n * HOUR, f"r{n}") for n in FILMS])
     made.speed().drain()
     yield made
-    made.mongo.close()
-    assert isinstance(made.speed_store, CassandraSpeedStore)
-    made.speed_store.session.cluster.shutdown()
-    assert isinstance(made.log, KafkaLog)
-    made.log.close()
-    made.log.codec.close()
+    close(made)
 
 
 def run_batch(platform: Platform) -> None:

@@ -120,6 +120,11 @@ class KafkaLog:
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise away(f"topic {name} cannot be made", error) from error
+            except TimeoutError as error:
+                raise TransientError(
+                    f"Kafka does not answer at {self.brokers.bootstrap}, or does not let us in",
+                    hint="Is it up? Check MARQUEE_KAFKA and, where it asks, MARQUEE_KAFKA_USER, _PASSWORD and _CA.",
+                ) from error
 
     def append(self, events: Sequence[Event], now: int) -> str:
         """Append durably (acks=all); TransientError unless all of them are in. The time is the brokers', not `now`.

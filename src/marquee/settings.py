@@ -77,6 +77,10 @@ class Settings(BaseSettings):
     sim_days: int = Field(90, ge=1, le=365, description="Days of simulated history before now")
     sim_port: int = Field(0, ge=0, le=65535, description="Port of the simulated TMDB; 0 takes a free one")
 
+    log_format: Literal["text", "json"] = Field(
+        "text", description="What parts say on standard error: warnings in words, or every line as JSON"
+    )
+
     @property
     def loopback(self) -> bool:
         """Whether the API listens to this machine alone."""

@@ -1,5 +1,6 @@
 """One batch run: archive, silver, gold, publication; driven by its interval, idempotent, resumable at every step."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from marquee.domain.timeline import DAY, HOUR, YEAR, Clock, floor, iso
 from marquee.errors import MarqueeError, QualityStopError
 from marquee.ingest.archive import archive
 from marquee.ports import BatchViews, Lake, Log, Publication, Quarantine, RunReport, Runs
+
+log = logging.getLogger(__name__)
 
 BRONZE_KEPT = 90 * DAY
 SILVER_KEPT = 2 * YEAR
@@ -56,27 +59,32 @@ class BatchLayer:
         Raises QualityStopError when a gate stops the publication: nothing of the failed step is kept.
         """
         started, run = self.clock.now(), self.runs.next_run()
+
+        def at(step: str) -> None:
+            log.info("step %s", step, extra={"run": run})
+            progress(step)
+
         report: dict[str, Any] = {"full": full}
         frontier = 0
         try:
-            progress("archive")
+            at("archive")
             done = gold.gold_hour(self.lake)
             frontier, report["archived"] = archive(self.log, self.lake, self.clock, before)
             run_id = f"{iso(frontier)}-{run}"
             again = interval if interval is not None else (0, frontier) if full else None
             state = "staged"
             if until in STEPS[1:]:
-                progress("silver")
+                at("silver")
                 report["silver"] = self.make_silver(frontier, again)
             if until in STEPS[2:]:
-                progress("gold")
+                at("gold")
                 report["gold"] = gold.build(self.lake, frontier, full=again is not None) or self.earlier(
                     frontier, "gold"
                 )
             if until in STEPS[3:]:
-                progress("publish")
+                at("publish")
                 state = self.publish(Frontier(run, run_id, frontier), report, everything=again is not None)
-                progress("retention")
+                at("retention")
                 self.retain(frontier, done)
         except MarqueeError as error:
             state = "stopped" if isinstance(error, QualityStopError) else "failed"
@@ -91,11 +99,13 @@ class BatchLayer:
                     {**report, "error": str(error)},
                 )
             )
+            log.error("batch run %s: %s", state, error, extra={"run": run})
             raise
         finally:
             self.lake.release()
         result = RunReport(run, run_id, started, self.clock.now(), frontier, state, report)
         self.runs.record(result)
+        log.info("%s, complete for all ingested before %s", state, iso(frontier), extra={"run": run})
         return result
 
     def make_silver(self, frontier: int, again: tuple[int, int] | None) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from typing import NoReturn
 
 from rich.markup import escape
 
-from marquee.cli import cluster, data, keys, running
+from marquee.cli import cluster, data, keys, logs, running
 from marquee.cli.common import app, console
 from marquee.errors import MarqueeError, SettingsError
 from marquee.ops.processes import follow_parent
 
-__all__ = ["app", "cluster", "data", "keys", "main", "running"]
+__all__ = ["app", "cluster", "data", "keys", "logs", "main", "running"]
 
 
 CLUSTER_PACKAGES = ("cassandra", "confluent_kafka", "fastavro", "jgo", "pymongo", "pyspark", "redis")

@@ -1,6 +1,7 @@
 """Commands that run the platform or a part of it."""
 
 import asyncio
+import logging
 import os
 from typing import Annotated, Any
 
@@ -10,8 +11,11 @@ from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.cli.common import HomeOption, JsonOption, app, bars, console, iso_time, platform_of, print_json
 from marquee.domain.timeline import DAY, HOUR, SECOND, floor, iso
 from marquee.errors import MarqueeError, SettingsError
+from marquee.ops import logs
 from marquee.ops.processes import Stop
 from marquee.settings import load
+
+log = logging.getLogger(__name__)
 
 
 @app.command()
@@ -39,12 +43,13 @@ def ingest(
 
     platform = platform_of(home=home, films=films)
     with platform.home.lock("ingest"):
+        logs.begin(platform, "ingest")
         source, stop = live.source_of(platform), Stop()
         with bars() as show:
             finished = asyncio.run(live.unless(stop, live.first_crawl(platform, source, show)))
         if not finished:
             return
-        asyncio.run(live.follow(platform, source, stop, lambda text: console.print(f"[yellow]{text}[/]"), once=once))
+        asyncio.run(live.follow(platform, source, stop, log.warning, once=once))
 
 
 @app.command()
@@ -75,6 +80,7 @@ def batch(
         )
     bound = None if before is None else iso_time("--before", before)
     with platform.home.lock("batch"):
+        logs.begin(platform, "batch", aloud=follow)
         if follow:
             follow_batch(platform)
             return
@@ -124,8 +130,7 @@ def follow_batch(platform: Platform) -> None:
         if publication is None or publication.frontier.hour < due:
             try:
                 platform.batch().run()
-            except MarqueeError as error:
-                console.print(f"[red]batch run failed:[/] {error}")
+            except MarqueeError:
                 stop.wait(300)
         stop.wait(10)
 
@@ -138,6 +143,7 @@ def speed(
     """Run the speed layer: fold the log into cells as it grows."""
     platform = platform_of(home=home)
     with platform.home.lock("speed"):
+        logs.begin(platform, "speed")
         layer = platform.speed()
         if once:
             console.print(f"folded {layer.drain():,} events")
@@ -154,7 +160,9 @@ def serve(
     """Serve the API and the web page."""
     from marquee.serving.server import serve as serve_platform
 
-    serve_platform(platform_of(home=home, port=port, host=host))
+    platform = platform_of(home=home, port=port, host=host)
+    logs.begin(platform, f"serve-{platform.settings.port}")
+    serve_platform(platform)
 
 
 @app.command()

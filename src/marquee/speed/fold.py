@@ -1,5 +1,6 @@
 """The fold: micro-batches from the log, scored and folded into absolute partial cells."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -13,6 +14,8 @@ from marquee.domain.monoids import Gauge
 from marquee.domain.sentiment import Score
 from marquee.domain.timeline import HOUR, WINDOW, Clock, floor, speed_horizon
 from marquee.ports import BatchViews, Log, MicroBatch, SpeedFilm, SpeedProgress, SpeedStore
+
+log = logging.getLogger(__name__)
 
 LIMIT = 2_000
 """Events in a micro-batch: what one core scores in about a second."""
@@ -111,7 +114,10 @@ class Fold:
             key = (event.movie_id, hour, floor(event.event_time, WINDOW))
             cells[key] = merge(cells.get(key, ZERO), event_cell(record, score))
         self.store.intend(position)
-        self.store.write(MicroBatch(progress.batch_id + 1, cells, films, seen, position, progress.since, through))
+        batch = progress.batch_id + 1
+        self.store.write(MicroBatch(batch, cells, films, seen, position, progress.since, through))
+        if read:
+            log.info("folded %d records into %d cells", len(read), len(cells), extra={"batch": batch})
 
     def progress(self) -> SpeedProgress:
         """Return how far the fold is, or where it begins."""

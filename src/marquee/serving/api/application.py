@@ -64,6 +64,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 
 async def on_crash(request: Request, error: Exception) -> Response:
     """Answer 500 for what nobody foresaw; the log has the rest."""
+    log.error("%s %s crashed", request.method, request.url.path, exc_info=error)
     return problem_response(500, "Internal error", "The answer could not be made; the log of the API says why.")
 
 

@@ -1,7 +1,10 @@
 """Pure ASGI middleware: who may ask, security headers, and how long each answer took."""
 
 import hmac
+import logging
 import math
+import re
+import secrets
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +16,12 @@ from marquee.adapters.sqlite_keys import SCOPES, SqliteKeys
 from marquee.serving.api.pages import PAGES
 from marquee.serving.cache import App, Message, Receive, Scope, Send
 from marquee.serving.limits import RateLimit
+
+SLOW_SECONDS = 0.5
+"""Time to the beginning of an answer above which it is logged: the alert on slow answers fires there too."""
+
+REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{1,64}")
+log = logging.getLogger(__name__)
 
 OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json", *PAGES})
 OPERATIONS = frozenset({"/v1/status", "/v1/quality", "/metrics"})
@@ -110,7 +119,7 @@ async def refuse(send: Send, status: int, title: str, detail: str, more: Sequenc
 
 
 class Watch:
-    """Times every request, and adds the security headers."""
+    """Times every request, gives it an id, and adds the security headers. What fails or is slow is logged by that id."""
 
     def __init__(self, app: App, latency: Histogram) -> None:
         self.app = app
@@ -122,16 +131,28 @@ class Watch:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        status = 500
+        status, answered, request = 500, began, request_id(scope)
+        stamped = (*SECURITY_HEADERS, (b"x-request-id", request))
 
         async def noting(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status = message["status"]
-                message = {**message, "headers": [*message["headers"], *SECURITY_HEADERS]}
+                status, answered = message["status"], time.perf_counter()
+                message = {**message, "headers": [*message["headers"], *stamped]}
             await send(message)
 
         try:
             await self.app(scope, receive, noting)
         finally:
             self.latency.labels(route_of(scope["path"]), str(status)).observe(time.perf_counter() - began)
+            waited = answered - began
+            if status >= 500 or waited > SLOW_SECONDS:
+                level = logging.ERROR if status >= 500 else logging.WARNING
+                said = "%s %s answered %d in %.0f ms", scope["method"], scope["path"], status, waited * 1_000
+                log.log(level, *said, extra={"request": request.decode()})
+
+
+def request_id(scope: Scope) -> bytes:
+    """Return the id that the caller gave (X-Request-ID: letters, digits, dashes), or a new one."""
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8).encode()

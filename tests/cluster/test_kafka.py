@@ -160,6 +160,8 @@ def test_a_broker_killed_loses_nothing_that_was_acknowledged(kafka: Callable[[in
 def test_a_schema_that_breaks_readers_is_refused(
     registry: Registry, codec: AvroCodec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    address = f"{registry.address}/subjects/{REVIEWS}-value/versions"
+    before = len(httpx.get(address).json())
     sound = schema.avro_schema(REVIEWS)
     broken = {**sound, "fields": [*sound["fields"], {"name": "mood", "type": "string"}]}
     monkeypatch.setattr("marquee.adapters.avro.avro_schema", lambda topic: broken)
@@ -168,8 +170,7 @@ def test_a_schema_that_breaks_readers_is_refused(
     grown = {**sound, "fields": [*sound["fields"], {"name": "mood", "type": ["null", "string"], "default": None}]}
     monkeypatch.setattr("marquee.adapters.avro.avro_schema", lambda topic: grown)
     codec.register(REVIEWS)
-    versions = httpx.get(f"{registry.address}/subjects/{REVIEWS}-value/versions").json()
-    assert len(versions) == 2
+    assert len(httpx.get(address).json()) == before + 1
 
 
 def test_the_whole_platform_over_kafka_mongodb_and_cassandra(

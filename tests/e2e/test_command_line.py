@@ -216,6 +216,7 @@ def test_every_command_and_option_is_documented() -> None:
         "batch",
         "import",
         "ingest",
+        "logs",
         "query",
         "reset",
         "restore",

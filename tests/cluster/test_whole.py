@@ -1,5 +1,7 @@
 """The platform over MongoDB and Cassandra: the answers of the reference, also when a service dies at the worst moment."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +140,7 @@ def test_a_node_killed_in_a_micro_batch_loses_and_doubles_nothing(
                 speed.drain()
             store.many, store.one = many, one  # type: ignore[method-assign]
             own_cassandra.start().wait()
-            until_back(store)
+            until_reached(store.progress)
             speed.drain()
             assert differ(platform) == 0
     finally:
@@ -157,10 +159,12 @@ def test_one_of_three_nodes_killed_and_back_costs_nothing(tmp_path: Path, clock:
             node.start().wait()
         session = Nodes.of(",".join(node.address for node in nodes)).connect()
         platform = Over(tmp_path / "home", clock, documents, session).platform
-        platform.speed_store = CassandraSpeedStore(session, replicas=3, keyspace=fresh())
+        keyspace = fresh()
+        # The nodes answer before each knows that the others are up.
+        platform.speed_store = until_reached(lambda: CassandraSpeedStore(session, replicas=3, keyspace=keyspace))
         door, speed = platform.door(), platform.speed()
         door.accept([film(n, NOON) for n in range(1, 20)] + [review(n, NOON, f"r{n}") for n in range(1, 20)])
-        speed.drain()
+        until_reached(speed.drain)
         nodes[1].kill()
         door.accept([review(n, clock.now(), f"without{n}", TEXTS[1]) for n in range(1, 20)])
         assert speed.drain() == 19
@@ -168,7 +172,7 @@ def test_one_of_three_nodes_killed_and_back_costs_nothing(tmp_path: Path, clock:
         nodes[1].start().wait()
         nodes[2].kill()
         door.accept([review(n, clock.now(), f"other{n}", TEXTS[2]) for n in range(1, 20)])
-        until_back(platform.speed_store)
+        until_reached(platform.speed_store.progress)
         assert speed.drain() == 19
         assert differ(platform) == 0
     finally:
@@ -178,15 +182,11 @@ def test_one_of_three_nodes_killed_and_back_costs_nothing(tmp_path: Path, clock:
             node.stop()
 
 
-def until_back(store: CassandraSpeedStore) -> None:
-    """Wait until the driver has found the node again."""
-    import time
-
+def until_reached(ask: Callable[[], Any]) -> Any:
+    """Return an answer of the nodes, asked for until enough of them are there."""
     for _ in range(100):
         try:
-            store.progress()
+            return ask()
         except TransientError:
             time.sleep(0.2)
-        else:
-            return
-    raise AssertionError("the node did not come back")
+    raise AssertionError("the nodes did not come back")

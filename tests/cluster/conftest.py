@@ -1,5 +1,6 @@
 """The real services, each started once for the whole run and always ended."""
 
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -84,6 +85,27 @@ def close(platform: Platform) -> None:
         opened["log"].codec.close()
     if "mongo" in opened:
         opened["mongo"].close()
+
+
+@pytest.fixture
+def services(
+    kafka: Callable[[int], Kafka], registry: Registry, own_cassandra: Cassandra, own_mongo: Mongo, tmp_path: Path
+) -> dict[str, str]:
+    """Return the settings of services of the test's own."""
+    return {
+        "home": str(tmp_path / "home"),
+        "kafka": kafka(1).bootstrap,
+        "kafka_replicas": "1",
+        "registry": registry.address,
+        "cassandra": own_cassandra.address,
+        "cassandra_replicas": "1",
+        "mongo": own_mongo.address,
+    }
+
+
+def environment_of(settings: dict[str, str]) -> dict[str, str]:
+    """Return this process's environment with settings in it."""
+    return {**os.environ, **{f"MARQUEE_{name.upper()}": value for name, value in settings.items()}}
 
 
 def fresh() -> str:

@@ -6,23 +6,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import httpx
 import pytest
 from confluent_kafka import Consumer, Producer
-from tests.cluster.conftest import close, differ, fresh
+from tests.cluster.conftest import close, differ, environment_of, fresh
 from tests.facts import TEXTS, film, review, review_event
 
 from marquee.adapters.avro import AvroCodec
 from marquee.adapters.kafka_log import DEAD_LETTERS, Brokers, KafkaLog
 from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.cluster.cassandra import Cassandra
-from marquee.cluster.kafka import Kafka
 from marquee.cluster.mongo import Mongo
-from marquee.cluster.registry import Registry
 from marquee.cluster.service import Service, free_port
 from marquee.domain import schema
 from marquee.domain.events import REVIEWS
@@ -31,22 +28,6 @@ from marquee.settings import load
 
 FILMS = range(1, 60)
 FROZEN_SECONDS = 4.0
-
-
-@pytest.fixture
-def services(
-    kafka: Callable[[int], Kafka], registry: Registry, own_cassandra: Cassandra, own_mongo: Mongo, tmp_path: Path
-) -> dict[str, str]:
-    """Return the settings of services of the test's own."""
-    return {
-        "home": str(tmp_path / "home"),
-        "kafka": kafka(1).bootstrap,
-        "kafka_replicas": "1",
-        "registry": registry.address,
-        "cassandra": own_cassandra.address,
-        "cassandra_replicas": "1",
-        "mongo": own_mongo.address,
-    }
 
 
 @pytest.fixture
@@ -169,7 +150,7 @@ def test_writers_of_a_newer_schema_and_readers_of_the_older_agree(
 def test_a_server_killed_while_it_answers_answers_the_same_again(platform: Platform, services: dict[str, str]) -> None:
     run_batch(platform)
     port = free_port()
-    environment = {**os.environ, **{f"MARQUEE_{name.upper()}": value for name, value in services.items()}}
+    environment = environment_of(services)
     address = f"http://127.0.0.1:{port}/v1/movies"
     bodies: list[dict[int, object]] = []
     for _ in range(2):

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from confluent_kafka import Consumer, Producer
 from pydantic import SecretStr
-from tests.cluster.conftest import fresh, running
+from tests.cluster.conftest import close, fresh, running
 from tests.facts import history, rating_event, review, review_event
 
 from marquee.adapters.avro import AvroCodec
@@ -210,10 +210,7 @@ def test_the_whole_platform_over_kafka_mongodb_and_cassandra(
         found = audit.verify(platform)
         assert (found["differ"], found["answers_checked"] > 40) == (0, True), found["examples"]
     finally:
-        log.close()
-        log.codec.close()
-        platform.speed_store.session.cluster.shutdown()
-        platform.mongo.close()
+        close(platform)
 
 
 def test_a_registry_killed_and_started_again_still_reads_what_was_written(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Every store asks who is there, over TLS, and lets the platform do no more than it needs."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +24,7 @@ from confluent_kafka.admin import (
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key, pkcs12
 from cryptography.x509 import load_pem_x509_certificate
 from pymongo import MongoClient
-from tests.cluster.conftest import close, differ, running
+from tests.cluster.conftest import close, differ, environment_of, running
 from tests.facts import film, review
 
 from marquee.adapters.avro import AvroCodec
@@ -256,7 +255,7 @@ def test_the_whole_platform_over_tls_with_users_that_may_little(secured: dict[st
     clock.time += 2 * HOUR
     assert platform.batch().run().state == "published"
     platform.door().accept([review(n, clock.now() - HOUR, f"s{n}") for n in FILMS])
-    environment = {**os.environ, **{f"MARQUEE_{name.upper()}": value for name, value in secured.items()}}
+    environment = environment_of(secured)
     command = [sys.executable, "-m", "marquee"]
     done = subprocess.run(
         [*command, "speed", "--once"], env={**environment, "MARQUEE_SPARK": "local[2]"}, capture_output=True, text=True

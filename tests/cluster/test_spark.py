@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.cluster.conftest import ClusterPorts, differ, fresh, running
+from tests.cluster.conftest import ClusterPorts, close, differ, environment_of, fresh, running
 from tests.conftest import NOON
 from tests.facts import TEXTS, film, history, review
 from tests.world import make
 from typer.testing import CliRunner
 
 import marquee
-from marquee.adapters.cassandra_speed import CassandraSpeedStore
 from marquee.adapters.kafka_log import KafkaLog
 from marquee.adapters.memory import MemoryViews
 from marquee.adapters.spark import SparkLake, Warehouse, session
@@ -28,11 +27,9 @@ from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.batch import kinds
 from marquee.batch.tables import BRONZE, CELLS, SILVER, TABLES
 from marquee.cli.common import app
-from marquee.cluster.cassandra import Cassandra
 from marquee.cluster.hdfs import Hdfs
 from marquee.cluster.jars import paths
 from marquee.cluster.kafka import Kafka
-from marquee.cluster.mongo import Mongo
 from marquee.cluster.registry import Registry
 from marquee.cluster.s3 import S3
 from marquee.domain.events import REVIEWS
@@ -301,25 +298,15 @@ def cells_of(platform: Platform) -> list[Any]:
 
 
 def test_a_streaming_driver_killed_in_a_micro_batch_loses_and_doubles_nothing(
-    tmp_path: Path, kafka: Callable[[int], Kafka], registry: Registry, own_cassandra: Cassandra, own_mongo: Mongo
+    services: dict[str, str],
 ) -> None:
-    settings = {
-        "MARQUEE_HOME": str(tmp_path / "home"),
-        "MARQUEE_KAFKA": kafka(1).bootstrap,
-        "MARQUEE_KAFKA_REPLICAS": "1",
-        "MARQUEE_REGISTRY": registry.address,
-        "MARQUEE_CASSANDRA": own_cassandra.address,
-        "MARQUEE_CASSANDRA_REPLICAS": "1",
-        "MARQUEE_MONGO": own_mongo.address,
-        "MARQUEE_TRIGGER_SECONDS": "1",
-    }
-    platform = Platform(load(**{name.removeprefix("MARQUEE_").lower(): value for name, value in settings.items()}))
+    platform = Platform(load(**services))
     now = SYSTEM_CLOCK.now()
     films = range(1, 1_500)
     platform.door().accept([film(n, now) for n in films] + [review(n, now - n * HOUR, f"r{n}") for n in films])
     store = platform.speed_store
     command = [sys.executable, "-m", "marquee", "speed"]
-    environment = {**os.environ, **settings, "MARQUEE_SPARK": "local[2]"}
+    environment = environment_of({**services, "spark": "local[2]", "trigger_seconds": "1"})
     driver = subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
     try:
         until = time.monotonic() + 120
@@ -339,9 +326,4 @@ def test_a_streaming_driver_killed_in_a_micro_batch_loses_and_doubles_nothing(
     finally:
         if driver.poll() is None:
             os.killpg(driver.pid, signal.SIGKILL)
-        platform.mongo.close()
-        assert isinstance(store, CassandraSpeedStore)
-        store.session.cluster.shutdown()
-        assert isinstance(platform.log, KafkaLog)
-        platform.log.close()
-        platform.log.codec.close()
+        close(platform)

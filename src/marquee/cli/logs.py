@@ -13,6 +13,7 @@ from rich.text import Text
 
 from marquee.cli.common import HomeOption, JsonOption, app, existing, iso_time
 from marquee.errors import SettingsError
+from marquee.ops.logs import FOLDER, IDS, LEVELS, Tail, Wanted, read
 from marquee.ops.processes import Stop
 
 POLL_SECONDS = 0.3
@@ -34,8 +35,6 @@ def logs(
     json: JsonOption = False,
 ) -> None:
     """Show what the parts have said: by part, level, time, run, micro-batch or request."""
-    from marquee.ops.logs import FOLDER, IDS, LEVELS, Tail, Wanted, read
-
     if level not in LEVELS:
         raise SettingsError(f"there is no level {level!r}", hint=f"Choose one of: {', '.join(LEVELS)}.")
     folder = existing(home).home.path(FOLDER)
@@ -57,6 +56,6 @@ def show(line: Mapping[str, Any], console: Console, *, json: bool) -> None:
         sys.stdout.write(orjson.dumps(line).decode() + "\n")
         sys.stdout.flush()
         return
-    ids = "".join(f" {name}={line[name]}" for name in ("run", "batch", "request") if name in line)
+    ids = "".join(f" {name}={line[name]}" for name in IDS if name in line)
     shown = f"{line['time']} {line['level']:<7} {line['part']:<10} {line['message']}{ids}"
     console.print(Text(shown + (f"\n{line['error']}" if "error" in line else ""), style=COLOURS.get(line["level"], "")))

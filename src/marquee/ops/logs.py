@@ -39,16 +39,34 @@ def secrets_of(settings: Settings) -> list[str]:
     return sorted(found, key=len, reverse=True)
 
 
-class JsonLines(logging.Formatter):
-    """Writes a record as one JSON line, without the secrets of the settings."""
+class Words(logging.Formatter):
+    """Writes a record as a person reads it, without the secrets of the settings."""
 
-    def __init__(self, part: str, secrets: Sequence[str]) -> None:
-        super().__init__()
-        self.part = part
-        self.secrets = [form for text in secrets for form in (text, orjson.dumps(text)[1:-1].decode())]
+    def __init__(self, secrets: Sequence[str]) -> None:
+        super().__init__("%(message)s")
+        self.secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Return the text."""
+        text = self.said(record)
+        for secret in self.secrets:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+    def said(self, record: logging.LogRecord) -> str:
+        """Return the text with all that it says."""
+        return super().format(record)
+
+
+class JsonLines(Words):
+    """Writes a record as one JSON line, without the secrets of the settings, in which JSON may escape characters."""
+
+    def __init__(self, part: str, secrets: Sequence[str]) -> None:
+        super().__init__([form for text in secrets for form in (text, orjson.dumps(text)[1:-1].decode())])
+        self.part = part
+
+    def said(self, record: logging.LogRecord) -> str:
+        """Return the line with all that it says."""
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         body: dict[str, Any] = {
             "time": time.replace("+00:00", "Z"),
@@ -60,25 +78,7 @@ class JsonLines(logging.Formatter):
         body |= {name: str(getattr(record, name)) for name in IDS if hasattr(record, name)}
         if record.exc_info:
             body["error"] = self.formatException(record.exc_info)
-        line = orjson.dumps(body).decode()
-        for secret in self.secrets:
-            line = line.replace(secret, HIDDEN)
-        return line
-
-
-class Words(logging.Formatter):
-    """Writes a record as a person reads it, without the secrets of the settings."""
-
-    def __init__(self, secrets: Sequence[str]) -> None:
-        super().__init__("%(message)s")
-        self.secrets = secrets
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the text."""
-        text = super().format(record)
-        for secret in self.secrets:
-            text = text.replace(secret, HIDDEN)
-        return text
+        return orjson.dumps(body).decode()
 
 
 def begin(platform: Platform, part: str, *, aloud: bool = True) -> None:
@@ -118,7 +118,7 @@ class Wanted:
             and LEVELS.index(line["level"]) >= LEVELS.index(self.level)
             and parse_iso(line["time"]) >= self.since
             and all(line.get(name) == value for name, value in (self.ids or {}).items())
-            and self.text.casefold() in orjson.dumps(line).decode().casefold()
+            and (not self.text or self.text.casefold() in orjson.dumps(line).decode().casefold())
         )
 
 

@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV = .venv/bin/uv
 STAMP = .venv/.installed
 
-.PHONY: run test test-cluster test-ops check bench bench-cluster accuracy pictures format clean
+.PHONY: run test test-cluster test-ops superset superset-pictures check bench bench-cluster accuracy pictures format clean
 
 run: .venv/.runtime  ## install and start the embedded platform
 	.venv/bin/marquee up
@@ -17,12 +17,24 @@ test-cluster: $(STAMP)  ## the tests against real services, as local processes (
 	$(UV) sync --quiet --frozen --inexact --extra dev --extra cluster --extra spark --extra services
 	.venv/bin/pytest -q tests/cluster
 
-test-ops: $(STAMP) .venv-airflow/.installed  ## alert rules, Prometheus and Alertmanager, Airflow's DAGs
-	.venv/bin/pytest -q tests/ops
+test-ops: $(STAMP) .venv-airflow/.installed .venv-superset/.installed  ## alerts, Airflow, Great Expectations, Superset, manifests
+	$(UV) sync --quiet --frozen --inexact --extra dev --extra cluster --extra quality --extra lineage
+	.venv/bin/pytest -q -n 2 --dist loadfile tests/ops
 
 .venv-airflow/.installed: $(UV) deploy/airflow/requirements.txt
 	$(UV) venv --quiet --clear --python $(PYTHON) .venv-airflow
 	$(UV) pip install --quiet --python .venv-airflow/bin/python -r deploy/airflow/requirements.txt
+	touch $@
+
+superset: $(STAMP) .venv-superset/.installed  ## Superset with its dashboards on http://127.0.0.1:8088, over the home's answers
+	MARQUEE="$(CURDIR)/.venv/bin/marquee" PATH="$(CURDIR)/.venv-superset/bin:$$PATH" deploy/superset/beside.sh
+
+superset-pictures: $(STAMP)  ## docs/pictures of those dashboards, while `make superset` runs (needs Chromium)
+	.venv/bin/python deploy/superset/pictures.py
+
+.venv-superset/.installed: $(UV) deploy/superset/requirements.txt
+	$(UV) venv --quiet --clear --python $(PYTHON) .venv-superset
+	$(UV) pip install --quiet --python .venv-superset/bin/python -r deploy/superset/requirements.txt
 	touch $@
 
 check: $(STAMP)  ## lint and types
@@ -62,4 +74,4 @@ $(STAMP): $(UV) pyproject.toml uv.lock
 	touch $@ .venv/.runtime
 
 clean:
-	rm -rf .venv .venv-airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-airflow .venv-superset .mypy_cache .ruff_cache .pytest_cache .hypothesis

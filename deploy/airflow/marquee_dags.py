@@ -1,9 +1,10 @@
 """Marquee's DAGs for Airflow 3: they call the project's commands, and know nothing else of it.
 
-`marquee`: ingest -> bronze -> silver -> gold -> publish, every 4 hours, each up to the last hour that ended in
-its data interval. A gate stands inside silver and gold, before their commit: a layer that fails it fails its task, and
-nothing of it is kept.
-`marquee_maintenance`: an audit of a sample of the answers, daily.
+`marquee`: ingest -> bronze -> silver -> quality -> gold -> quality -> publish -> export, every 4 hours, each up to the
+last hour that ended in its data interval. A gate stands inside silver and gold, before their commit: a layer that fails
+it fails its task, and nothing of it is kept. The quality tasks run Great Expectations over what was committed, and stop
+the run before it is published.
+`marquee_maintenance`: retention and compaction, then an audit of a sample of the answers, daily.
 
 Where things are: MARQUEE_COMMAND (default `marquee`) and the settings of docs/settings.md, in the workers' environment.
 ALERTMANAGER, an address, is told of failed runs.
@@ -25,7 +26,7 @@ from airflow.timetables.trigger import CronTriggerTimetable
 MARQUEE = os.environ.get("MARQUEE_COMMAND", "marquee")
 LAYERS = {
     name: Asset(name=f"marquee_{name}", uri=f"marquee://layers/{name}")
-    for name in ("bronze", "silver", "gold", "views")
+    for name in ("bronze", "silver", "gold", "views", "export")
 }
 
 
@@ -84,13 +85,16 @@ with DAG(
     ingest = step("ingest", "ingest --once", pool="tmdb")
     bronze = step("bronze", f"batch --until bronze {bound}", outlets=[LAYERS["bronze"]])
     silver = step("silver", f"batch --until silver {bound}", inlets=[LAYERS["bronze"]], outlets=[LAYERS["silver"]])
+    quality_silver = step("quality_silver", "quality silver --new")
     gold = step("gold", f"batch --until gold {bound}", inlets=[LAYERS["silver"]], outlets=[LAYERS["gold"]])
+    quality_gold = step("quality_gold", "quality gold")
     publish = step("publish", f"batch {bound}", inlets=[LAYERS["gold"]], outlets=[LAYERS["views"]])
-    ingest >> bronze >> silver >> gold >> publish
+    export = step("export", "export", inlets=[LAYERS["views"]], outlets=[LAYERS["export"]])
+    ingest >> bronze >> silver >> quality_silver >> gold >> quality_gold >> publish >> export
 
 with DAG(
     "marquee_maintenance",
-    description="An audit of a sample of the answers",
+    description="Retention and compaction, and an audit of a sample of the answers",
     schedule="30 3 * * *",
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
@@ -99,4 +103,5 @@ with DAG(
     default_args=DEFAULTS,
     tags=["marquee"],
 ):
-    step("audit", "verify --sample 500")
+    # Maintenance holds the batch layer's lock: beside a batch run it is refused, and tried again.
+    step("maintain", "maintain") >> step("audit", "verify --sample 500")

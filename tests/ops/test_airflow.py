@@ -76,17 +76,18 @@ def test_the_dags_are_as_they_should_be(airflow: Callable[..., str]) -> None:
     dag = found["dags"]["marquee"]
     assert (dag["schedule"], dag["timeout"], dag["runs"], dag["catchup"]) == ("5 */4 * * *", 7_200, 1, False)
     tasks = dag["tasks"]
-    chain = ["ingest", "bronze", "silver", "gold", "publish"]
+    chain = ["ingest", "bronze", "silver", "quality_silver", "gold", "quality_gold", "publish", "export"]
     assert [tasks[name]["after"] for name in chain] == [[], *([name] for name in chain[:-1])]
     assert tasks["ingest"]["pool"] == "tmdb"
-    assert [tasks[name]["outlets"] for name in chain[1:]] == [
-        [f"marquee://layers/{layer}"] for layer in ("bronze", "silver", "gold", "views")
+    assert [tasks[name]["outlets"] for name in chain if tasks[name]["outlets"]] == [
+        [f"marquee://layers/{layer}"] for layer in ("bronze", "silver", "gold", "views", "export")
     ]
     for name, task in tasks.items():
         assert task["retries"] == 3, name
         assert task["backoff"], name
         assert task["told"], name
-        assert name == "ingest" or "data_interval_end" in task["command"]
+        assert ("data_interval_end" in task["command"]) == (" batch " in task["command"])
+    assert found["dags"]["marquee_maintenance"]["tasks"]["audit"]["after"] == ["maintain"]
 
 
 def test_a_run_of_the_dag_publishes_its_interval(airflow: Callable[..., str], tmp_path: Path) -> None:
@@ -114,6 +115,8 @@ def test_a_run_of_the_dag_publishes_its_interval(airflow: Callable[..., str], tm
             airflow("airflow", "dags", "test", "marquee", iso(ended + 5 * MINUTE), **environment)
     finally:
         del os.environ[SIMULATED_KEY]
+    assert (home / "export" / "marquee.duckdb").stat().st_size > 0
+    assert "silver.reviews" in (home / "quality/gx/uncommitted/data_docs/local_site/index.html").read_text()
     platform.clock = SYSTEM_CLOCK
     with platform.views.snapshot() as snapshot:
         publication = snapshot.publication

@@ -1,6 +1,7 @@
 """The embedded engine: Ibis expressions run by DuckDB over the Parquet files that Iceberg names."""
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from marquee.adapters.arrow import arrow_schema, arrow_type
 from marquee.adapters.iceberg import IcebergCatalog
+from marquee.adapters.sqlite import explained
 from marquee.batch.tables import BRONZE, event_columns
 from marquee.ports import Piece, Result
 
@@ -21,6 +23,22 @@ def json_structure(kind: pa.DataType) -> Any:
     if pa.types.is_list(kind):
         return [json_structure(kind.value_type)]
     return {pa.int64(): "BIGINT", pa.string(): "VARCHAR", pa.bool_(): "BOOLEAN"}[kind]
+
+
+def write_database(path: Path, tables: Mapping[str, pa.Table]) -> None:
+    """Write tables as one DuckDB file, swapped in whole: who reads has the file of before, or this one."""
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.{os.getpid()}")
+        part.unlink(missing_ok=True)
+    engine = ibis.duckdb.connect(part, autoinstall_known_extensions=False)
+    try:
+        for name, rows in tables.items():
+            engine.create_table(name, rows)
+        engine.disconnect()
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 class DuckLake:

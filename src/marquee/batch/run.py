@@ -84,8 +84,9 @@ class BatchLayer:
             if until in STEPS[3:]:
                 at("publish")
                 state = self.publish(Frontier(run, run_id, frontier), report, everything=again is not None)
-                at("retention")
-                self.retain(frontier, done)
+                if floor(frontier, DAY) != floor(done, DAY):
+                    at("retention")
+                    self.retain(frontier)
         except MarqueeError as error:
             state = "stopped" if isinstance(error, QualityStopError) else "failed"
             self.runs.record(
@@ -181,10 +182,8 @@ class BatchLayer:
         self.views.publish(Publication(frontier, self.clock.now(), facts), changed)
         return "published"
 
-    def retain(self, frontier: int, done: int) -> None:
-        """Drop what is past its retention: log 7 d, bronze 90 d, silver 2 y (after moving it into base); once a day."""
-        if floor(frontier, DAY) == floor(done, DAY):
-            return
+    def retain(self, frontier: int) -> None:
+        """Drop what is past its retention: log 7 d, bronze 90 d, silver 2 y (after moving it into base); compact the rest."""
         self.log.trim(min(frontier, floor(frontier - LOG_KEPT, HOUR)))
         for name in BRONZE.values():
             old = [p for p in self.lake.partitions(name) if hour_start(p) + HOUR <= frontier - BRONZE_KEPT]

@@ -5,16 +5,22 @@ from typing import NoReturn
 
 from rich.markup import escape
 
-from marquee.cli import cluster, data, keys, logs, running
+from marquee.cli import cluster, data, keys, logs, quality, running
 from marquee.cli.common import app, console
 from marquee.errors import MarqueeError, SettingsError
 from marquee.ops.processes import follow_parent
 
-__all__ = ["app", "cluster", "data", "keys", "logs", "main", "running"]
+__all__ = ["app", "cluster", "data", "keys", "logs", "main", "quality", "running"]
 
 
-CLUSTER_PACKAGES = ("cassandra", "confluent_kafka", "fastavro", "jgo", "pymongo", "pyspark", "redis")
-"""What the adapters of the cluster need beyond the embedded install."""
+EXTRAS = {
+    **dict.fromkeys(
+        ("cassandra", "confluent_kafka", "fastavro", "jgo", "pymongo", "pyspark", "redis"), "cluster,spark,services"
+    ),
+    "great_expectations": "quality",
+    "datahub": "lineage",
+}
+"""What the embedded install lacks, and the extra that brings it."""
 
 
 def fail(error: MarqueeError) -> NoReturn:
@@ -35,14 +41,10 @@ def main() -> None:
     except MarqueeError as error:
         fail(error)
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in CLUSTER_PACKAGES:
+        extra = EXTRAS.get((error.name or "").split(".")[0])
+        if extra is None:
             raise
-        fail(
-            SettingsError(
-                f"the package {error.name} is not installed",
-                hint="Run `pip install 'marquee[cluster,spark,services]'`.",
-            )
-        )
+        fail(SettingsError(f"the package {error.name} is not installed", hint=f"Run `pip install 'marquee[{extra}]'`."))
     except BaseExceptionGroup as group:
         found = plain(group)
         if isinstance(found, MarqueeError):

@@ -1,4 +1,4 @@
-"""Commands about what a home holds: import, query, status, verify, reset, backup, restore."""
+"""Commands about what a home holds: import, query, status, verify, export, reset, backup, restore."""
 
 import csv
 import shutil
@@ -133,6 +133,30 @@ def verify(
             console.print(f"  {example}")
     if found["differ"]:
         raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    target: Annotated[
+        Path | None, typer.Argument(help="The DuckDB file to write; without it export/marquee.duckdb in the home")
+    ] = None,
+    home: HomeOption = None,
+    every: Annotated[float | None, typer.Option(min=1, help="Write it anew every so many seconds, until ended")] = None,
+) -> None:
+    """Write the merged answers as tables of a DuckDB file, for Superset and other tools that ask in SQL."""
+    from marquee.adapters.duck import write_database
+    from marquee.ops.processes import Stop
+    from marquee.serving.export import export as tables_of
+
+    platform, stop = existing(home), Stop()
+    query, target = platform.query(), target or platform.home.path("export/marquee.duckdb")
+    while True:
+        query.refresh()
+        tables = tables_of(query)
+        write_database(target, tables)
+        console.print(f"{target}: {', '.join(f'{name} {rows.num_rows:,}' for name, rows in tables.items())}")
+        if every is None or stop.wait(every):
+            return
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from marquee.app import SYSTEM_CLOCK, Platform
-from marquee.cli.common import HomeOption, JsonOption, app, bars, console, iso_time, platform_of, print_json
+from marquee.cli.common import HomeOption, JsonOption, app, bars, console, existing, iso_time, platform_of, print_json
 from marquee.domain.timeline import DAY, HOUR, SECOND, floor, iso
 from marquee.errors import MarqueeError, SettingsError
 from marquee.ops import logs
@@ -133,6 +133,20 @@ def follow_batch(platform: Platform) -> None:
             except MarqueeError:
                 stop.wait(300)
         stop.wait(10)
+
+
+@app.command()
+def maintain(home: HomeOption = None) -> None:
+    """Drop what is past its retention and compact the lake, as the batch layer does once a day by itself."""
+    platform = existing(home)
+    with platform.home.lock("batch"), platform.views.snapshot() as snapshot:
+        logs.begin(platform, "maintain")
+        if snapshot.publication is None:
+            raise SettingsError("there is nothing to maintain: no run has been published", hint="Run `marquee batch`.")
+        frontier = snapshot.publication.frontier.hour
+        with console.status("maintaining the lake"):
+            platform.batch().retain(frontier)
+    console.print(f"kept: 7 days of the log, 90 of bronze, 2 years of silver, before {iso(frontier)}")
 
 
 @app.command()

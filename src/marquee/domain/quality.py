@@ -38,6 +38,15 @@ TIME_HIGH = 4_102_444_800_000
 """2100-01-01 in ms: no event is from later."""
 
 RULES: tuple[Rule, ...] = (
+    *(
+        rule
+        for table in ("bronze.reviews", "bronze.ratings", "bronze.metadata")
+        for rule in (
+            Rule("record has a body", table, "complete", ("body",), weight=3),
+            Rule("record was ingested at a plausible time", table, "between", ("ingest_time",), 0, TIME_HIGH, weight=2),
+            Rule("a record is archived once", table, "unique", ("partition", "offset"), critical=True),
+        )
+    ),
     Rule("review has an id", "silver.reviews", "complete", ("event_id",), weight=3),
     Rule("review has a film", "silver.reviews", "between", ("movie_id",), 1, 2**53, weight=3),
     Rule("review has a text", "silver.reviews", "complete", ("compound",), weight=2),
@@ -100,19 +109,33 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
+def known(column: str) -> str:
+    """Return the name of the column that is null where a reference's target lacks the value of `column`."""
+    return f"{column}_known"
+
+
+def profiled(rule: Rule) -> str:
+    """Return the key of a profile that a drift rule compares."""
+    return "rows" if rule.kind == "row_drop" else f"nulls.{rule.columns[0]}"
+
+
+def usual(rule: Rule, earlier: Sequence[Mapping[str, float]]) -> float | None:
+    """Return the mean of what a drift rule compares over earlier runs' profiles; None without history."""
+    history = [profile[profiled(rule)] for profile in earlier if profiled(rule) in profile]
+    return sum(history) / len(history) if history else None
+
+
 def drift(rule: Rule, now: Mapping[str, float], earlier: Sequence[Mapping[str, float]]) -> Measurement:
     """Compare a table's profile with the mean of earlier runs': a row drop over 30 %, or a column's nulls up 20 points.
 
     A profile maps "rows" and "nulls.<column>" to numbers. Without history nothing has drifted.
     """
-    key = "rows" if rule.kind == "row_drop" else f"nulls.{rule.columns[0]}"
-    history = [profile[key] for profile in earlier if key in profile]
-    if not history:
+    mean, present = usual(rule, earlier), now.get(profiled(rule), 0.0)
+    if mean is None:
         return Measurement(rule, 0, 1)
-    usual, present = sum(history) / len(history), now.get(key, 0.0)
     if rule.kind == "row_drop":
-        return Measurement(rule, int(usual > 0 and present < usual * (1 - ROW_DROP_LIMIT)), 1)
-    return Measurement(rule, int(present > usual + NULL_RISE_LIMIT), 1)
+        return Measurement(rule, int(mean > 0 and present < mean * (1 - ROW_DROP_LIMIT)), 1)
+    return Measurement(rule, int(present > mean + NULL_RISE_LIMIT), 1)
 
 
 def judge(measurements: Sequence[Measurement]) -> Verdict:

@@ -17,9 +17,16 @@ test-cluster: $(STAMP)  ## the tests against real services, as local processes (
 	$(UV) sync --quiet --frozen --inexact --extra dev --extra cluster --extra spark --extra services
 	.venv/bin/pytest -q tests/cluster
 
-test-ops: $(STAMP) .venv-airflow/.installed .venv-superset/.installed  ## alerts, Airflow, Great Expectations, Superset, manifests
-	$(UV) sync --quiet --frozen --inexact --extra dev --extra cluster --extra quality --extra lineage
+test-ops: $(STAMP) .venv-airflow/.installed .venv-superset/.installed .tools/.built  ## alerts, Airflow, Great Expectations, Superset, manifests
+	$(UV) sync --quiet --frozen --inexact --extra dev --extra cluster --extra quality --extra lineage --extra validate
 	.venv/bin/pytest -q -n 2 --dist loadfile tests/ops
+
+.tools/.built: $(STAMP) $(wildcard deploy/validate/*)
+	$(UV) sync --quiet --frozen --inexact --extra validate
+	mkdir -p .tools
+	cd deploy/validate && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false $(CURDIR)/.venv/bin/go build -o $(CURDIR)/.tools/ . \
+	  github.com/zegl/kube-score/cmd/kube-score sigs.k8s.io/kustomize/kustomize/v5
+	touch $@
 
 .venv-airflow/.installed: $(UV) deploy/airflow/requirements.txt
 	$(UV) venv --quiet --clear --python $(PYTHON) .venv-airflow
@@ -74,4 +81,4 @@ $(STAMP): $(UV) pyproject.toml uv.lock
 	touch $@ .venv/.runtime
 
 clean:
-	rm -rf .venv .venv-airflow .venv-superset .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-airflow .venv-superset .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis

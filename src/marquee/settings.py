@@ -1,5 +1,10 @@
-"""Settings: from the environment (`MARQUEE_...`), an `.env` file, or the command line, in that order of weakness."""
+"""Settings: from the command line, the environment (`MARQUEE_...`), a file `.env`, or a folder of secrets.
 
+An earlier source wins. MARQUEE_SECRETS names the folder, each file of which is named as a setting (`marquee_mongo`)
+and holds its value, as Docker and Kubernetes hand secrets over.
+"""
+
+import os
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
@@ -115,9 +120,14 @@ def load(**given: Any) -> Settings:
 
 def read(given: dict[str, Any], files: tuple[Path | str, ...]) -> Settings:
     """Return the settings of the environment and some files."""
+    secrets = os.environ.get("MARQUEE_SECRETS")
+    if secrets is not None and not Path(secrets).is_dir():
+        raise SettingsError(
+            f"MARQUEE_SECRETS: there is no folder {secrets}", hint="Name a folder of files, or unset it."
+        )
     try:
         chosen = {name: value for name, value in given.items() if value is not None}
-        return Settings(_env_file=files, **chosen)  # type: ignore[call-arg]
+        return Settings(_env_file=files, _secrets_dir=secrets, **chosen)  # type: ignore[call-arg]
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
         raise SettingsError(

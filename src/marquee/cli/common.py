@@ -43,9 +43,9 @@ def platform_of(**given: Any) -> Platform:
 
 
 def existing(home: Path | None) -> Platform:
-    """Return the platform of a home that must be there already."""
+    """Return the platform of a home that must be there already, unless all that matters is in a cluster's services."""
     settings = load(home=home)
-    if not Home(settings.home).exists():
+    if settings.profile == "embedded" and not Home(settings.home).exists():
         raise SettingsError(
             f"there is no home at {settings.home}", hint="Start with `marquee up`, or name one with --home."
         )

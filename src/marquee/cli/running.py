@@ -36,12 +36,21 @@ def up(
 def ingest(
     home: HomeOption = None,
     films: Annotated[int | None, typer.Option(help="Films in the first crawl")] = None,
-    once: Annotated[bool, typer.Option("--once", help="Stop after the first crawl and one poll")] = False,
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once", help="Stop after the first crawl and one poll; nothing where another process follows already"
+        ),
+    ] = False,
 ) -> None:
     """Crawl TMDB, then follow its changes."""
     from marquee.ops import live
 
     platform = platform_of(home=home, films=films)
+    follower = platform.home.holders().get("ingest")
+    if once and follower is not None:
+        console.print(f"process {follower} follows TMDB already: nothing to do")
+        return
     with platform.home.lock("ingest"):
         logs.begin(platform, "ingest")
         source, stop = live.source_of(platform), Stop()

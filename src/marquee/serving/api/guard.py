@@ -72,10 +72,11 @@ class KeyGuard:
         if not self.asked or scope["type"] != "http" or self.is_open(scope["path"]):
             await self.app(scope, receive, send)
             return
-        given = next((value for name, value in scope["headers"] if name == b"x-api-key"), b"")
-        found = self.holder(given)
+        found = self.holder(key_of(scope))
         if found is None:
-            await refuse(send, 401, "Unauthorized", "Send a valid API key in the X-API-Key header.")
+            await refuse(
+                send, 401, "Unauthorized", "Send a valid API key in the X-API-Key header, or as a bearer token."
+            )
             return
         name, scopes = found
         needed = "operate" if scope["path"] in OPERATIONS else "read"
@@ -107,6 +108,13 @@ class KeyGuard:
     def is_open(path: str) -> bool:
         """Say whether a path needs no key."""
         return path in OPEN_PATHS or path.startswith("/static/")
+
+
+def key_of(scope: Scope) -> bytes:
+    """Return the key that came with a request, in X-API-Key or (as Prometheus can) in Authorization; empty without."""
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    kind, _, token = headers.get(b"authorization", b"").partition(b" ")
+    return headers.get(b"x-api-key") or (token.strip() if kind.lower() == b"bearer" else b"")
 
 
 async def refuse(send: Send, status: int, title: str, detail: str, more: Sequence[tuple[bytes, bytes]] = ()) -> None:

@@ -4,13 +4,13 @@ PYTHON ?= python3
 UV = .venv/bin/uv
 STAMP = .venv/.installed
 
-.PHONY: run test test-cluster test-ops superset superset-pictures check bench bench-cluster accuracy pictures format clean
+.PHONY: run test test-cluster test-ops ops-check superset superset-pictures check bench bench-cluster accuracy pictures format clean
 
 run: .venv/.runtime  ## install and start the embedded platform
 	.venv/bin/marquee up
 
 test: $(STAMP)  ## all tests that need no services
-	.venv/bin/pytest -q -n 2 --dist worksteal --ignore tests/cluster --ignore tests/ops
+	.venv/bin/pytest -q -n 2 --dist worksteal --ignore tests/cluster --ignore tests/ops --ignore tests/apiserver
 
 test-cluster: $(STAMP)  ## the tests against real services, as local processes (needs Java 17)
 	@java -version >/dev/null 2>&1 || { echo "make test-cluster needs Java 17 on the path (a JRE is enough)" >&2; exit 2; }
@@ -20,6 +20,15 @@ test-cluster: $(STAMP)  ## the tests against real services, as local processes (
 test-ops: $(STAMP) .venv-airflow/.installed .venv-superset/.installed .tools/.built  ## alerts, Airflow, Great Expectations, Superset, manifests
 	$(UV) sync --quiet --frozen --inexact --extra dev --extra cluster --extra quality --extra lineage --extra validate
 	.venv/bin/pytest -q -n 2 --dist loadfile tests/ops
+
+ops-check: test-ops .tools/kube-apiserver  ## and what CI has no time for: a kube-apiserver, built here, takes the manifests
+	.venv/bin/pytest -q tests/apiserver
+
+.tools/kube-apiserver: .tools/.built $(wildcard deploy/validate/apiserver/*)
+	cd deploy/validate/apiserver && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false $(CURDIR)/.venv/bin/go build -o $(CURDIR)/.tools/ \
+	  -ldflags '-X k8s.io/component-base/version.gitVersion=v1.35.4 -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=35' \
+	  k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kubectl go.etcd.io/etcd/server/v3
+	mv .tools/server .tools/etcd
 
 .tools/.built: $(STAMP) $(wildcard deploy/validate/*)
 	$(UV) sync --quiet --frozen --inexact --extra validate

@@ -19,6 +19,7 @@ import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from airflow.providers.common.compat.lineage.entities import File
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, Asset
 from airflow.timetables.trigger import CronTriggerTimetable
@@ -62,9 +63,18 @@ DEFAULTS = {
 }
 
 
-def step(name: str, arguments: str, **more: Any) -> BashOperator:
-    """Return the task that runs one command of Marquee, with the environment of the worker."""
-    return BashOperator(task_id=name, bash_command=f"{MARQUEE} {arguments}", append_env=True, **more)
+def layer(name: str) -> list[Any]:
+    """Return a layer as Airflow's asset, which schedules, and as a thing that OpenLineage knows, which tells of it."""
+    return [LAYERS[name], File(url=LAYERS[name].uri)]
+
+
+def step(name: str, arguments: str, *, reads: str = "", makes: str = "", **more: Any) -> BashOperator:
+    """Return the task that runs one command of Marquee, with the environment of the worker.
+
+    reads, makes: the layers that it goes from and to.
+    """
+    ends = {end: layer(named) for end, named in (("inlets", reads), ("outlets", makes)) if named}
+    return BashOperator(task_id=name, bash_command=f"{MARQUEE} {arguments}", append_env=True, **ends, **more)
 
 
 with DAG(
@@ -83,14 +93,16 @@ with DAG(
     bound = "--before {{ data_interval_end.isoformat() }}"
     # TMDB's budget is one for all that call it: the pool lets one crawl run at a time.
     ingest = step("ingest", "ingest --once", pool="tmdb")
-    bronze = step("bronze", f"batch --until bronze {bound}", outlets=[LAYERS["bronze"]])
-    silver = step("silver", f"batch --until silver {bound}", inlets=[LAYERS["bronze"]], outlets=[LAYERS["silver"]])
-    quality_silver = step("quality_silver", "quality silver --new")
-    gold = step("gold", f"batch --until gold {bound}", inlets=[LAYERS["silver"]], outlets=[LAYERS["gold"]])
-    quality_gold = step("quality_gold", "quality gold")
-    publish = step("publish", f"batch {bound}", inlets=[LAYERS["gold"]], outlets=[LAYERS["views"]])
-    export = step("export", "export", inlets=[LAYERS["views"]], outlets=[LAYERS["export"]])
+    bronze = step("bronze", f"batch --until bronze {bound}", makes="bronze")
+    silver = step("silver", f"batch --until silver {bound}", reads="bronze", makes="silver")
+    quality_silver = step("quality_silver", "quality silver --new", reads="silver")
+    gold = step("gold", f"batch --until gold {bound}", reads="silver", makes="gold")
+    quality_gold = step("quality_gold", "quality gold", reads="gold")
+    publish = step("publish", f"batch {bound}", reads="gold", makes="views")
+    export = step("export", "export", reads="views", makes="export")
     ingest >> bronze >> silver >> quality_silver >> gold >> quality_gold >> publish >> export
+    if os.environ.get("MARQUEE_DATAHUB"):
+        publish >> step("lineage", "lineage")
 
 with DAG(
     "marquee_maintenance",

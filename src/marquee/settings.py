@@ -77,6 +77,11 @@ class Settings(BaseSettings):
     redis: SecretStr | None = Field(
         None, description="Redis' address, redis[s]://[user:password@]host:port/db; without it each process is alone"
     )
+    datahub: str | None = Field(None, description="Address of DataHub's metadata service, for `marquee lineage`")
+    datahub_token: SecretStr | None = Field(None, description="Its access token, where it asks for one")
+    datahub_instance: str = Field(
+        "marquee", min_length=1, description="What tells this platform from others in the same DataHub"
+    )
     sim_seed: int = Field(2026, description="Seed of the simulated TMDB")
     sim_films: int = Field(5_000, ge=1, le=200_000, description="Films in the simulated TMDB")
     sim_days: int = Field(90, ge=1, le=365, description="Days of simulated history before now")

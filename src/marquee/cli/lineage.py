@@ -1,0 +1,37 @@
+"""`marquee lineage`: tables, lineage, quality and runs, for DataHub."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from marquee.batch.run import HISTORY
+from marquee.cli.common import HomeOption, app, console, existing
+from marquee.domain.quality import RULES
+from marquee.errors import SettingsError
+
+
+@app.command()
+def lineage(
+    target: Annotated[
+        Path | None, typer.Argument(help="A file to write; without it the DataHub of MARQUEE_DATAHUB is told")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Tell DataHub of tables, columns, terms, lineage from source to API, quality and runs. Telling it again changes nothing."""
+    os.environ["DATAHUB_TELEMETRY_ENABLED"] = "false"  # read when the library is imported: nothing is sent elsewhere
+    from marquee.adapters.datahub import Catalogue, send, write
+    from marquee.ops import lineage as known
+
+    platform = existing(home)
+    settings = platform.settings
+    catalogue = Catalogue(settings.datahub_instance, known.tables(settings), known.flows())
+    proposals = catalogue.proposals(RULES, platform.runs.latest(HISTORY))
+    if target is not None:
+        console.print(f"{target}: {write(target, proposals):,} proposals about {len(catalogue.tables)} tables")
+        return
+    if settings.datahub is None:
+        raise SettingsError("no DataHub is set", hint="Set MARQUEE_DATAHUB to its metadata service, or name a file.")
+    token = settings.datahub_token.get_secret_value() if settings.datahub_token else None
+    console.print(f"{settings.datahub}: {send(settings.datahub, token, proposals):,} proposals")

@@ -109,14 +109,15 @@ class Platform:
     @cached_property
     def spark(self) -> "SparkSession":
         """The session of Spark; only where a master is set."""
-        from marquee.adapters.spark import session
+        from marquee.adapters.spark import listener, session
         from marquee.cluster.jars import paths
 
-        assert self.settings.spark is not None  # noqa: S101
-        warehouse = self.warehouse
-        return session(
-            self.settings.spark, warehouse, paths("spark") + (paths("spark-s3") if warehouse.database else [])
-        )
+        settings, warehouse = self.settings, self.warehouse
+        assert settings.spark is not None  # noqa: S101
+        jars = paths("spark") + (paths("spark-s3") if warehouse.database else [])
+        if settings.openlineage is None:
+            return session(settings.spark, warehouse, jars)
+        return session(settings.spark, warehouse, jars + paths("openlineage"), listener(settings.openlineage))
 
     @property
     def warehouse(self) -> "Warehouse":

@@ -77,6 +77,11 @@ class Settings(BaseSettings):
     redis: SecretStr | None = Field(
         None, description="Redis' address, redis[s]://[user:password@]host:port/db; without it each process is alone"
     )
+    openlineage: str | None = Field(
+        None,
+        pattern=r"^(https?|file)://",
+        description="Where Spark tells of its runs: an OpenLineage server (http), or a file (file:///path)",
+    )
     datahub: str | None = Field(None, description="Address of DataHub's metadata service, for `marquee lineage`")
     datahub_token: SecretStr | None = Field(None, description="Its access token, where it asks for one")
     datahub_instance: str = Field(

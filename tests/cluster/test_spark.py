@@ -1,5 +1,6 @@
 """The batch layer on real Spark, its Iceberg tables on a real HDFS: the same bytes as on DuckDB, whatever dies."""
 
+import json
 import os
 import shutil
 import signal
@@ -201,6 +202,21 @@ def test_a_lake_on_s3_is_chosen_by_settings(tmp_path: Path, s3: S3) -> None:
     assert len(ours.splitlines()) > 20
     assert list((s3.folder / "objects").rglob("*.parquet"))
     assert not (tmp_path / "other" / "lake").exists()
+
+
+def test_openlineage_is_told_what_is_written(tmp_path: Path) -> None:
+    """In a catalog of files; of what a JDBC catalog holds, OpenLineage's listener knows no tables."""
+    platform = Platform(load(home=tmp_path / "home"))
+    platform.door().accept([film(1, NOON), review(1, NOON, "r")])
+    given = {"MARQUEE_HOME": str(tmp_path / "home"), "MARQUEE_SPARK": "local[2]"}
+    told("batch", "--until", "bronze", **given, MARQUEE_OPENLINEAGE=(tmp_path / "lineage.json").as_uri())
+    events = [json.loads(line) for line in (tmp_path / "lineage.json").read_text().splitlines()]
+    ended = [one for one in events if one["eventType"] == "COMPLETE"]
+    assert {out["name"].rpartition("/spark/")[2] for one in ended for out in one["outputs"]} >= {
+        "bronze/reviews",
+        "bronze/metadata",
+    }
+    assert {one["job"]["namespace"] for one in events} == {"marquee"}
 
 
 def test_a_lake_on_s3_is_kept_small(tmp_path: Path, clock: ManualClock, spark: Any, s3: S3) -> None:

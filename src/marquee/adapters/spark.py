@@ -72,6 +72,17 @@ class Warehouse:
         return {prefix: "org.apache.iceberg.spark.SparkCatalog", **{f"{prefix}.{key}": own[key] for key in own}}
 
 
+def listener(address: str) -> dict[str, str]:
+    """Return the settings with which Spark tells OpenLineage of what it runs: a server (http), or a file (file)."""
+    kind, _, path = address.partition("://")
+    to = {"type": "file", "location": path} if kind == "file" else {"type": "http", "url": address}
+    return {
+        "spark.extraListeners": "io.openlineage.spark.agent.OpenLineageSparkListener",
+        "spark.openlineage.namespace": "marquee",
+        **{f"spark.openlineage.transport.{key}": value for key, value in to.items()},
+    }
+
+
 def session(
     master: str, warehouse: Warehouse, jars: Sequence[str], more: Mapping[str, str] | None = None
 ) -> SparkSession:

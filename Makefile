@@ -18,7 +18,7 @@ test-cluster: $(STAMP)  ## the tests against real services, as local processes (
 	.venv/bin/pytest -q tests/cluster
 
 test-ops: $(STAMP) .venv-airflow/.installed .venv-superset/.installed .tools/.built  ## alerts, Airflow, Great Expectations, Superset, manifests
-	$(UV) sync --quiet --frozen --inexact --extra dev --extra cluster --extra quality --extra lineage --extra validate
+	$(UV) sync --quiet --frozen --inexact --extra dev --extra cluster --extra quality --extra lineage --extra traces --extra validate
 	.venv/bin/pytest -q -n 2 --dist loadfile tests/ops
 
 ops-check: test-ops .tools/kube-apiserver  ## and what CI has no time for: a kube-apiserver, built here, takes the manifests

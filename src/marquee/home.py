@@ -4,16 +4,20 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from marquee.adapters.sqlite import explained
+from marquee.adapters.sqlite_keys import let_expire
 from marquee.errors import HomeBusyError, StorageError
 
-LAYOUT = 1
+LAYOUT = 2
 """Version of the folder's layout, written into it."""
+
+UPGRADES: dict[int, Callable[["Home"], None]] = {1: lambda home: let_expire(home.path("keys.db"))}
+"""What brings a home of a layout to the next one. Each may be done again, should it be cut off."""
 
 LEAST_FREE = 64 * 1024 * 1024
 """Bytes that must be free to begin with."""
@@ -40,6 +44,8 @@ class Home:
         if not layout.exists():
             layout.write_text(json.dumps({"layout": LAYOUT}))
         found = json.loads(layout.read_text()).get("layout")
+        if found in UPGRADES:
+            found = self.upgrade(layout)
         if found != LAYOUT:
             raise StorageError(
                 f"{self.folder} has layout {found}, this program uses {LAYOUT}",
@@ -51,6 +57,16 @@ class Home:
                 hint="Free some space, or choose another folder with --home or MARQUEE_HOME.",
             )
         return self
+
+    def upgrade(self, layout: Path) -> int:
+        """Bring the home to the present layout; one process at a time. Return its layout."""
+        with self.lock("upgrade", wait=True):
+            while (found := json.loads(layout.read_text())["layout"]) in UPGRADES:
+                UPGRADES[found](self)
+                part = layout.with_suffix(".part")
+                part.write_text(json.dumps({"layout": found + 1}))
+                part.replace(layout)
+        return int(found)
 
     def exists(self) -> bool:
         """Whether there is a home here."""

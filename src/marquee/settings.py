@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     redis: SecretStr | None = Field(
         None, description="Redis' address, redis[s]://[user:password@]host:port/db; without it each process is alone"
     )
+    traces: str | None = Field(
+        None, pattern=r"^https?://", description="Address of an OpenTelemetry collector (OTLP over HTTP)"
+    )
     openlineage: str | None = Field(
         None,
         pattern=r"^(https?|file)://",

@@ -13,7 +13,7 @@ from tests.facts import TEXTS, film, review, votes
 
 from marquee.app import Platform
 from marquee.domain.events import Credit
-from marquee.domain.timeline import HOUR, MINUTE, ManualClock
+from marquee.domain.timeline import DAY, HOUR, MINUTE, ManualClock
 from marquee.errors import SettingsError
 from marquee.serving.limits import RateLimit
 from marquee.settings import load
@@ -232,6 +232,8 @@ def test_a_key_is_asked_for_where_one_is_set(filled: Platform) -> None:
     assert (refused.status_code, health.status_code) == (401, 200)
     assert Caller(filled)("/v1/movies/1", headers={"x-api-key": "b" * 24})[0].status_code == 401
     assert Caller(filled)("/v1/movies/1", headers={"x-api-key": "a" * 24})[0].status_code == 200
+    assert Caller(filled)("/v1/movies/1", headers={"authorization": f"Bearer {'a' * 24}"})[0].status_code == 200
+    assert Caller(filled)("/v1/movies/1", headers={"authorization": f"Basic {'a' * 24}"})[0].status_code == 401
 
 
 def test_other_origins_are_let_in_only_where_they_are_named(filled: Platform) -> None:
@@ -263,6 +265,17 @@ def test_a_made_key_has_scopes_and_a_rate(filled: Platform, clock: ManualClock) 
     assert filled.keys.revoke(1, now)
     assert not filled.keys.revoke(1, now)
     assert statuses(reader, "/v1/movies/1") == [401]
+
+
+def test_a_key_ends_when_it_was_said_to(filled: Platform, clock: ManualClock) -> None:
+    key = filled.keys.create("guest", ("read", "operate"), clock.now(), clock.now() + DAY)
+    headers = {"x-api-key": key}
+    assert 'marquee_expires_seconds{what="api_key"} 86400.0' in Caller(filled)("/metrics", headers=headers)[0].text
+    clock.time += DAY - 1
+    assert Caller(filled)("/v1/movies/1", headers=headers)[0].status_code == 200
+    clock.time += 1
+    assert Caller(filled)("/v1/movies/1", headers=headers)[0].status_code == 401
+    assert Caller(filled)("/v1/movies/1")[0].status_code == 401
 
 
 def test_a_rate_is_a_burst_and_then_one_at_a_time() -> None:

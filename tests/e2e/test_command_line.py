@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -18,11 +19,13 @@ from tests.conftest import NOON
 from tests.facts import film, rating_event
 from typer.testing import CliRunner
 
+from marquee.adapters.sqlite_keys import hashed
 from marquee.adapters.sqlite_log import SqliteLog
 from marquee.app import Platform
 from marquee.cli import app, main
 from marquee.domain.timeline import HOUR, ManualClock
 from marquee.errors import StorageError
+from marquee.home import LAYOUT
 from marquee.settings import Settings, load
 
 ROOT = Path(__file__).parents[2]
@@ -81,6 +84,29 @@ def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     home.mkdir()
     (home / "layout.json").write_text('{"layout": 99}')
     in_words(run("speed", "--once", "--home", str(home)), 2, "has layout 99")
+
+
+def test_a_home_of_an_earlier_layout_is_brought_up(tmp_path: Path) -> None:
+    """Layout 1 kept keys that did not expire; what they open stays open."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "layout.json").write_text('{"layout": 1}')
+    with contextlib.closing(sqlite3.connect(home / "keys.db")) as old:
+        old.execute(
+            "CREATE TABLE keys (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
+            " scopes TEXT NOT NULL, created_at INTEGER NOT NULL, revoked_at INTEGER)"
+        )
+        old.execute("INSERT INTO keys VALUES (1, ?, 'old', 'read', 5, NULL)", (hashed("mq_secret"),))
+        old.commit()
+    platforms = [Platform(load(home=home)) for _ in range(2)]
+    for platform in platforms:
+        found = platform.keys.find("mq_secret", 10**15)
+        assert found is not None
+        assert (found.name, found.expires_at) == ("old", None)
+    assert json.loads((home / "layout.json").read_text()) == {"layout": LAYOUT}
+    made = platforms[0].keys.create("new", ("read",), 5, 10)
+    assert platforms[0].keys.find(made, 9) is not None
+    assert platforms[0].keys.find(made, 10) is None
 
 
 def test_a_port_in_use_is_said(tmp_path: Path) -> None:
@@ -214,9 +240,13 @@ def test_every_command_and_option_is_documented() -> None:
     assert sorted(names) == [
         "backup",
         "batch",
+        "export",
         "import",
         "ingest",
+        "lineage",
         "logs",
+        "maintain",
+        "quality",
         "query",
         "reset",
         "restore",

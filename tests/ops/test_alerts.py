@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 import yaml
 from benchmarks.servers import free_port
 from tests.ops.watching import DEPLOY, RULES, process, tool, watched
@@ -95,11 +96,13 @@ def configured(folder: Path, vendor: Vendor) -> Path:
 
 
 def test_a_part_that_is_down_reaches_pagerduty_and_an_old_audit_reaches_slack(
-    tmp_path: Path, present_home: Path, vendor: Vendor
+    tmp_path: Path, present_home: Path, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A served home whose speed layer does not run, and whose last audit was long ago."""
     home, port = tmp_path / "home", free_port()
     shutil.copytree(present_home, home)
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("MARQUEE_KAFKA_CA", str(tmp_path / "ca.pem"))
     (home / "audit.json").write_text(json.dumps({"at": 0, "answers_checked": 1, "differ": 0}))
     options = ["--cluster.listen-address=", f"--config.file={configured(tmp_path, vendor)}"]
     options += [f"--web.listen-address=127.0.0.1:{port}", f"--storage.path={tmp_path / 'alertmanager'}"]

@@ -44,6 +44,8 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS {ks}.speed_seen (event_id text PRIMARY KEY, batch_id bigint, hour bigint) WITH {twcs}",
     "CREATE TABLE IF NOT EXISTS {ks}.speed_progress (one int PRIMARY KEY, position text, batch_id bigint, since bigint,"
     " through bigint, oldest bigint, expired bigint, intended text)",
+    # Keyspaces made before micro-batches said what they intend lack this.
+    "ALTER TABLE {ks}.speed_progress ADD IF NOT EXISTS intended text",
 )
 TWCS = (
     "compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'HOURS',"

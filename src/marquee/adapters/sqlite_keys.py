@@ -11,7 +11,7 @@ from marquee.adapters.sqlite import connect, explained, transaction
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS keys (
     id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, scopes TEXT NOT NULL,
-    created_at INTEGER NOT NULL, revoked_at INTEGER);
+    created_at INTEGER NOT NULL, revoked_at INTEGER, expires_at INTEGER);
 """
 SCOPES = ("read", "operate")
 """read: films, lists and searches; operate: status and metrics."""
@@ -28,15 +28,27 @@ class ApiKey:
     scopes: tuple[str, ...]
     created_at: int
     revoked_at: int | None
+    expires_at: int | None
 
 
-COLUMNS = "id, name, scopes, created_at, revoked_at"
+COLUMNS = "id, name, scopes, created_at, revoked_at, expires_at"
 
 
-def key_of(row: tuple[int, str, str, int, int | None]) -> ApiKey:
+def key_of(row: tuple[int, str, str, int, int | None, int | None]) -> ApiKey:
     """Read a row of `COLUMNS`."""
-    key_id, name, scopes, created_at, revoked_at = row
-    return ApiKey(key_id, name, tuple(scopes.split()), created_at, revoked_at)
+    key_id, name, scopes, created_at, revoked_at, expires_at = row
+    return ApiKey(key_id, name, tuple(scopes.split()), created_at, revoked_at, expires_at)
+
+
+def let_expire(path: Path) -> None:
+    """Give the keys of a home of layout 1, which did not expire, the column that says when they do."""
+    if not path.exists():
+        return
+    connection = connect(path, SCHEMA)
+    with transaction(connection, path) as db:
+        if "expires_at" not in {row[1] for row in db.execute("PRAGMA table_info(keys)")}:
+            db.execute("ALTER TABLE keys ADD COLUMN expires_at INTEGER")
+    connection.close()
 
 
 def hashed(secret: str) -> str:
@@ -52,21 +64,24 @@ class SqliteKeys:
         self.connection = connect(path, SCHEMA)
         self.guard = threading.RLock()
 
-    def create(self, name: str, scopes: tuple[str, ...], now: int) -> str:
-        """Make a key and return its secret, which is shown this once."""
+    def create(self, name: str, scopes: tuple[str, ...], now: int, expires_at: int | None = None) -> str:
+        """Make a key and return its secret, which is shown this once. expires_at: a time (ms); never without it."""
         secret = PREFIX + secrets.token_urlsafe(24)
         with self.guard, transaction(self.connection, self.path) as db:
             db.execute(
-                "INSERT INTO keys (hash, name, scopes, created_at) VALUES (?, ?, ?, ?)",
-                (hashed(secret), name, " ".join(scopes), now),
+                "INSERT INTO keys (hash, name, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+                (hashed(secret), name, " ".join(scopes), now, expires_at),
             )
         return secret
 
-    def find(self, secret: str) -> ApiKey | None:
-        """Return the standing key with this secret."""
+    def find(self, secret: str, now: int) -> ApiKey | None:
+        """Return the key with this secret that stands now."""
         with self.guard, explained(self.path):
-            query = f"SELECT {COLUMNS} FROM keys WHERE hash = ? AND revoked_at IS NULL"
-            row = self.connection.execute(query, (hashed(secret),)).fetchone()
+            query = (
+                f"SELECT {COLUMNS} FROM keys WHERE hash = ? AND revoked_at IS NULL"
+                " AND (expires_at IS NULL OR expires_at > ?)"
+            )
+            row = self.connection.execute(query, (hashed(secret), now)).fetchone()
         return None if row is None else key_of(row)
 
     def list(self) -> list[ApiKey]:
@@ -75,7 +90,7 @@ class SqliteKeys:
             return [key_of(row) for row in self.connection.execute(f"SELECT {COLUMNS} FROM keys ORDER BY id")]
 
     def any_standing(self) -> bool:
-        """Say whether any key stands."""
+        """Say whether any key stands; one that has expired still means that a key is asked for."""
         return any(key.revoked_at is None for key in self.list())
 
     def revoke(self, key_id: int, now: int) -> bool:

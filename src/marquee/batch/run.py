@@ -1,7 +1,8 @@
 """One batch run: archive, silver, gold, publication; driven by its interval, idempotent, resumable at every step."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from marquee.domain.timeline import DAY, HOUR, YEAR, Clock, floor, iso
 from marquee.errors import MarqueeError, QualityStopError
 from marquee.ingest.archive import archive
 from marquee.ports import BatchViews, Lake, Log, Publication, Quarantine, RunReport, Runs
+from marquee.work import span
 
 log = logging.getLogger(__name__)
 
@@ -60,33 +62,35 @@ class BatchLayer:
         """
         started, run = self.clock.now(), self.runs.next_run()
 
-        def at(step: str) -> None:
-            log.info("step %s", step, extra={"run": run})
-            progress(step)
+        @contextmanager
+        def step(name: str) -> Iterator[None]:
+            log.info("step %s", name, extra={"run": run})
+            progress(name)
+            with span(f"batch.{name}", run=run):
+                yield
 
         report: dict[str, Any] = {"full": full}
         frontier = 0
         try:
-            at("archive")
             done = gold.gold_hour(self.lake)
-            frontier, report["archived"] = archive(self.log, self.lake, self.clock, before)
+            with step("archive"):
+                frontier, report["archived"] = archive(self.log, self.lake, self.clock, before)
             run_id = f"{iso(frontier)}-{run}"
             again = interval if interval is not None else (0, frontier) if full else None
             state = "staged"
             if until in STEPS[1:]:
-                at("silver")
-                report["silver"] = self.make_silver(frontier, again)
+                with step("silver"):
+                    report["silver"] = self.make_silver(frontier, again)
             if until in STEPS[2:]:
-                at("gold")
-                report["gold"] = gold.build(self.lake, frontier, full=again is not None) or self.earlier(
-                    frontier, "gold"
-                )
+                with step("gold"):
+                    built = gold.build(self.lake, frontier, full=again is not None)
+                report["gold"] = built or self.earlier(frontier, "gold")
             if until in STEPS[3:]:
-                at("publish")
-                state = self.publish(Frontier(run, run_id, frontier), report, everything=again is not None)
+                with step("publish"):
+                    state = self.publish(Frontier(run, run_id, frontier), report, everything=again is not None)
                 if floor(frontier, DAY) != floor(done, DAY):
-                    at("retention")
-                    self.retain(frontier)
+                    with step("retention"):
+                        self.retain(frontier)
         except MarqueeError as error:
             state = "stopped" if isinstance(error, QualityStopError) else "failed"
             self.runs.record(

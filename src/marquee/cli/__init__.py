@@ -19,6 +19,7 @@ EXTRAS = {
     ),
     "great_expectations": "quality",
     "datahub": "lineage",
+    "opentelemetry": "traces",
 }
 """What the embedded install lacks, and the extra that brings it."""
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from marquee.cli.common import HomeOption, app, existing, platform_of
-from marquee.domain.timeline import iso
+from marquee.domain.timeline import DAY, iso
 from marquee.errors import SettingsError
 
 keys_app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
@@ -20,6 +20,7 @@ def keys_create(
     name: Annotated[str, typer.Argument(help="What the key is for")],
     home: HomeOption = None,
     scope: Annotated[list[str] | None, typer.Option(help="read or operate; both without it")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires; never without it")] = None,
 ) -> None:
     """Make a key and print it, this once. From then on the API asks for a key; restart a running one."""
     from marquee.adapters.sqlite_keys import SCOPES
@@ -28,16 +29,18 @@ def keys_create(
     if unknown := set(scopes) - set(SCOPES):
         raise SettingsError(f"there is no scope {sorted(unknown)[0]!r}", hint=f"Scopes are: {', '.join(SCOPES)}.")
     platform = platform_of(home=home)
-    sys.stdout.write(platform.keys.create(name, scopes, platform.clock.now()) + "\n")
+    now = platform.clock.now()
+    sys.stdout.write(platform.keys.create(name, scopes, now, now + days * DAY if days else None) + "\n")
 
 
 @keys_app.command("list")
 def keys_list(home: HomeOption = None) -> None:
     """List the keys, without their secrets."""
-    table = Table("id", "name", "scopes", "created", "revoked")
+    table = Table("id", "name", "scopes", "created", "expires", "revoked")
     for key in existing(home).keys.list():
         revoked = iso(key.revoked_at) if key.revoked_at else ""
-        table.add_row(str(key.id), key.name, " ".join(key.scopes), iso(key.created_at), revoked)
+        expires = iso(key.expires_at) if key.expires_at else "never"
+        table.add_row(str(key.id), key.name, " ".join(key.scopes), iso(key.created_at), expires, revoked)
     Console().print(table)
 
 

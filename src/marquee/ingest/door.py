@@ -21,6 +21,7 @@ from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, Re
 from marquee.domain.timeline import Clock
 from marquee.ingest.validation import BLANK_FILM, complaint
 from marquee.ports import Identity, IdentityIndex, Log, Quarantine
+from marquee.work import span
 
 CATCH_UP = 5_000
 
@@ -74,7 +75,13 @@ class Door:
         missing from a full list is retracted. Raises StorageError when the log cannot be written:
         then nothing was accepted.
         """
-        facts = list(facts)
+        with span("door.accept") as opened:
+            receipt = self.take(list(facts))
+            opened.set_attribute("logged", receipt.total)
+        return receipt
+
+    def take(self, facts: list[Fact]) -> Receipt:
+        """Do what `accept` says."""
         now = self.clock.now()
         receipt = Receipt()
         rejected: list[tuple[str, str, str]] = []

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import orjson
 from pydantic import SecretStr
 
+from marquee import work
 from marquee.app import Platform
 from marquee.domain.timeline import parse_iso
 from marquee.settings import Settings
@@ -82,7 +83,9 @@ class JsonLines(Words):
 
 
 def begin(platform: Platform, part: str, *, aloud: bool = True) -> None:
-    """Let this process write the log of a part: all from `info` into the home and, `aloud`, to standard error.
+    """Let this process be a part: its spans are counted, and it writes a log of its own.
+
+    All from `info` goes into the home and, `aloud`, to standard error.
 
     MARQUEE_LOG_FORMAT says how the latter is written: `text` shows warnings in words, `json` all lines as in the home.
     """
@@ -98,6 +101,12 @@ def begin(platform: Platform, part: str, *, aloud: bool = True) -> None:
     said.setLevel(logging.INFO if settings.log_format == "json" else logging.WARNING)
     logging.basicConfig(level=logging.WARNING, handlers=[file, said] if aloud else [file], force=True)
     logging.getLogger("marquee").setLevel(logging.INFO)
+    tracer = None
+    if settings.traces is not None:
+        from marquee.adapters.otel import Collector
+
+        tracer = Collector(settings.traces, part)
+    work.keep(platform.home.path(work.FOLDER), part, tracer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Prometheus metrics of the API process and of the platform's state."""
 
 import shutil
+import time
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, generate_latest
@@ -12,7 +13,9 @@ from marquee.domain.coverage import coverage
 from marquee.domain.timeline import HOUR, SECOND
 from marquee.errors import MarqueeError
 from marquee.ops import audit, health
+from marquee.ops.expiry import Expiries
 from marquee.serving.cache import AnswerCache
+from marquee.work import FOLDER, kept
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -23,19 +26,23 @@ class StateCollector(Collector):
     def __init__(self, platform: Platform, cache: AnswerCache) -> None:
         self.platform = platform
         self.cache = cache
+        self.expiries = Expiries(platform)
 
     def collect(self) -> Iterable[Metric]:
         """Yield the gauges of freshness, coverage, quality, quarantine, stores, parts, audit and cache."""
         stores = GaugeMetricFamily("marquee_store_up", "1 where a store answers", labels=["store"])
+        seconds = GaugeMetricFamily("marquee_store_seconds", "Time to read its state", labels=["store"])
         for store, read in (("batch_views", self.batch), ("speed_views", self.speed), ("speed_cells", self.cells)):
+            began = time.perf_counter()
             try:
                 found = list(read())
             except MarqueeError:
                 stores.add_metric([store], 0)
                 continue
             stores.add_metric([store], 1)
+            seconds.add_metric([store], time.perf_counter() - began)
             yield from found
-        yield stores
+        yield from (stores, seconds)
         yield from self.home()
         outcomes = CounterMetricFamily("marquee_cache_answers", "Answers by cache outcome", labels=["outcome"])
         outcomes.add_metric(["hit"], self.cache.hits)
@@ -94,15 +101,32 @@ class StateCollector(Collector):
         if last is not None:
             well = float(last.state not in ("failed", "stopped"))
             yield GaugeMetricFamily("marquee_last_run_ok", "1 where the last batch run did not fail", well)
+        yield from self.work()
         quarantined = sum(platform.quarantine.counts().values())
         yield GaugeMetricFamily("marquee_quarantine_rows", "Records in quarantine", quarantined)
         usage = shutil.disk_usage(platform.home.folder)
         yield GaugeMetricFamily("marquee_disk_free_ratio", "Free share of the home's disk", usage.free / usage.total)
+        expires = GaugeMetricFamily("marquee_expires_seconds", "Time until it expires", labels=["what"])
+        for what, left in self.expiries.left():
+            expires.add_metric([what], left)
+        yield expires
         found = audit.last(platform)
         if found is not None:
             yield GaugeMetricFamily("marquee_audit_differ", "Answers of the last audit that differ", found["differ"])
             age = (platform.clock.now() - found["at"]) / SECOND
             yield GaugeMetricFamily("marquee_audit_age_seconds", "Age of the last audit", age)
+
+    def work(self) -> Iterable[Metric]:
+        """Yield what the parts spend their time on, TMDB's budget among it."""
+        times = CounterMetricFamily("marquee_work", "Spans of work", labels=["part", "work"])
+        total = CounterMetricFamily("marquee_work_seconds", "Time they took", labels=["part", "work"])
+        last = GaugeMetricFamily("marquee_work_last_seconds", "Time the last took", labels=["part", "work"])
+        for part, name, (count, seconds, latest) in kept(self.platform.home.path(FOLDER)):
+            times.add_metric([part, name], count)
+            total.add_metric([part, name], seconds)
+            last.add_metric([part, name], latest)
+        yield from (times, total, last)
+        yield GaugeMetricFamily("marquee_tmdb_rate", "Requests a second allowed", self.platform.settings.tmdb_rate)
 
 
 class Telemetry:

@@ -15,6 +15,7 @@ import httpx
 
 from marquee.adapters.sqlite import connect, transaction
 from marquee.errors import BadAnswerError, NotFoundError, TerminalError, TransientError, UnauthorizedError
+from marquee.work import span
 
 SOURCE = "tmdb"
 PAGE_CAP = 500
@@ -137,7 +138,8 @@ class Tmdb:
         problem: TransientError = TransientError(f"TMDB did not answer {path}")
         for attempt in range(TRIES):
             if self.budget is not None:
-                await self.sleep(await asyncio.to_thread(self.budget.reserve))
+                with span("tmdb.wait"):
+                    await self.sleep(await asyncio.to_thread(self.budget.reserve))
             try:
                 return await self.attempt(path, params)
             except TransientError as error:
@@ -153,7 +155,8 @@ class Tmdb:
     async def attempt(self, path: str, params: Params) -> Any:
         """Make one request and read the answer."""
         try:
-            response = await self.client.get(path, params=params)
+            with span("tmdb.request"):
+                response = await self.client.get(path, params=params)
         except httpx.HTTPError as error:
             raise TransientError(f"TMDB cannot be reached for {path}: {type(error).__name__}") from None
         if response.status_code == 429 or response.status_code >= 500:

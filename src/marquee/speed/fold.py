@@ -14,6 +14,7 @@ from marquee.domain.monoids import Gauge
 from marquee.domain.sentiment import Score
 from marquee.domain.timeline import HOUR, WINDOW, Clock, floor, speed_horizon
 from marquee.ports import BatchViews, Log, MicroBatch, SpeedFilm, SpeedProgress, SpeedStore
+from marquee.work import span
 
 log = logging.getLogger(__name__)
 
@@ -92,30 +93,31 @@ class Fold:
         Hours that a published run covers are not folded; their event ids are remembered, because a copy
         may come later.
         """
-        with self.views.snapshot() as snapshot:
-            publication = snapshot.publication
-        needed_from = max(publication.frontier.hour if publication else 0, speed_horizon(self.clock.now()))
-        known = self.store.seen([record.event.event_id for record in read])
-        cells: dict[CellKey, Cell] = {}
-        films: list[SpeedFilm] = []
-        seen: list[tuple[str, int]] = []
-        for record in read:
-            event: Event = record.event
-            if event.event_id in known:
-                continue
-            known.add(event.event_id)
-            hour = floor(record.ingest_time, HOUR)
-            seen.append((event.event_id, hour))
-            if hour < needed_from:
-                continue
-            if isinstance(event, FilmEvent):
-                films.append(film_of(record, event))
-                continue
-            key = (event.movie_id, hour, floor(event.event_time, WINDOW))
-            cells[key] = merge(cells.get(key, ZERO), event_cell(record, score))
-        self.store.intend(position)
         batch = progress.batch_id + 1
-        self.store.write(MicroBatch(batch, cells, films, seen, position, progress.since, through))
+        with span("speed.fold", batch=batch, records=len(read)):
+            with self.views.snapshot() as snapshot:
+                publication = snapshot.publication
+            needed_from = max(publication.frontier.hour if publication else 0, speed_horizon(self.clock.now()))
+            known = self.store.seen([record.event.event_id for record in read])
+            cells: dict[CellKey, Cell] = {}
+            films: list[SpeedFilm] = []
+            seen: list[tuple[str, int]] = []
+            for record in read:
+                event: Event = record.event
+                if event.event_id in known:
+                    continue
+                known.add(event.event_id)
+                hour = floor(record.ingest_time, HOUR)
+                seen.append((event.event_id, hour))
+                if hour < needed_from:
+                    continue
+                if isinstance(event, FilmEvent):
+                    films.append(film_of(record, event))
+                    continue
+                key = (event.movie_id, hour, floor(event.event_time, WINDOW))
+                cells[key] = merge(cells.get(key, ZERO), event_cell(record, score))
+            self.store.intend(position)
+            self.store.write(MicroBatch(batch, cells, films, seen, position, progress.since, through))
         if read:
             log.info("folded %d records into %d cells", len(read), len(cells), extra={"batch": batch})
 

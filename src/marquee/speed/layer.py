@@ -10,6 +10,7 @@ from marquee.domain.timeline import HOUR, floor
 from marquee.errors import TransientError
 from marquee.speed.fold import Fold
 from marquee.speed.sync import Sync
+from marquee.work import span
 
 IDLE_SECONDS = 0.25
 AWAY_SECONDS = 2.0
@@ -44,7 +45,8 @@ class SpeedLayer:
 
     def carry(self) -> None:
         """Carry what was folded to the views, and drop what is past its time."""
-        self.sync.step()
+        with span("speed.sync"):
+            self.sync.step()
         hour = floor(self.fold.clock.now(), HOUR)
         if hour != self.expired_in:
             self.sync.expire()

@@ -134,7 +134,9 @@ def create(platform: Platform) -> App:
     cache = AnswerCache(routes(platform, query, telemetry), lambda path: rule(path, query), shared=shared)
     telemetry.watch(platform, cache)
     key = platform.settings.api_key
-    guard = KeyGuard(cache, platform.keys, key.get_secret_value() if key else None, platform.rate_limit())
+    guard = KeyGuard(
+        cache, platform.keys, key.get_secret_value() if key else None, platform.rate_limit(), platform.clock
+    )
     origins = [origin.strip() for origin in platform.settings.cors_origins.split(",") if origin.strip()]
     if not origins:
         return Watch(guard, telemetry.latency)

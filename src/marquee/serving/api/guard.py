@@ -13,9 +13,11 @@ import orjson
 from prometheus_client import Histogram
 
 from marquee.adapters.sqlite_keys import SCOPES, SqliteKeys
+from marquee.domain.timeline import Clock
 from marquee.serving.api.pages import PAGES
 from marquee.serving.cache import App, Message, Receive, Scope, Send
 from marquee.serving.limits import RateLimit
+from marquee.work import span
 
 SLOW_SECONDS = 0.5
 """Time to the beginning of an answer above which it is logged: the alert on slow answers fires there too."""
@@ -60,11 +62,12 @@ class KeyGuard:
     machine can reach the port.
     """
 
-    def __init__(self, app: App, keys: SqliteKeys, static_key: str | None, limit: RateLimit) -> None:
+    def __init__(self, app: App, keys: SqliteKeys, static_key: str | None, limit: RateLimit, clock: Clock) -> None:
         self.app = app
         self.keys = keys
         self.static_key = static_key.encode() if static_key else None
         self.limit = limit
+        self.clock = clock
         self.asked = static_key is not None or keys.any_standing()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,7 +104,7 @@ class KeyGuard:
         """Return the name and the scopes of the key given, None for a wrong one."""
         if self.static_key is not None and hmac.compare_digest(given, self.static_key):
             return "MARQUEE_API_KEY", SCOPES
-        key = self.keys.find(given.decode(errors="replace")) if given else None
+        key = self.keys.find(given.decode(errors="replace"), self.clock.now()) if given else None
         return None if key is None else (str(key.id), key.scopes)
 
     @staticmethod
@@ -149,8 +152,11 @@ class Watch:
                 message = {**message, "headers": [*message["headers"], *stamped]}
             await send(message)
 
+        parent = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), None)
         try:
-            await self.app(scope, receive, noting)
+            with span("request", parent, route=route_of(scope["path"]), request=request.decode()) as opened:
+                await self.app(scope, receive, noting)
+                opened.set_attribute("status", status)
         finally:
             self.latency.labels(route_of(scope["path"]), str(status)).observe(time.perf_counter() - began)
             waited = answered - began

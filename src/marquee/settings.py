@@ -23,51 +23,74 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MARQUEE_", env_file=".env", extra="ignore", validate_default=True)
 
-    home: Path = Field(Path(".marquee"), description="Folder that holds all state")
-    host: str = Field("127.0.0.1", description="Address the API listens on")
-    port: int = Field(8000, ge=1, le=65535, description="Port the API listens on")
-    api_key: SecretStr | None = Field(None, description="Key that callers must send as X-API-Key")
-    cors_origins: str = Field("", description="Origins whose pages may read the API, with commas between; none")
+    home: Path = Field(Path(".marquee"), description="Folder that holds all state (`--home`)")
+    host: str = Field("127.0.0.1", description="Address the API listens on; another than loopback needs an API key")
+    port: int = Field(8000, ge=1, le=65535, description="Port the API and the page listen on")
+    api_key: SecretStr | None = Field(
+        None,
+        description="A key, of 16 characters or more, that callers must send as `X-API-Key`, beside those of "
+        "`marquee keys`",
+    )
+    cors_origins: str = Field(
+        "", description="Origins whose pages may read the API from a browser, `https://a.example,https://b.example`"
+    )
     tmdb_api_key: SecretStr | None = Field(
         None,
         validation_alias="TMDB_API_KEY",
-        description="TMDB's API Read Access Token; without it TMDB is simulated",
+        description="TMDB's *API Read Access Token*; without it TMDB is simulated",
     )
     tmdb_url: str = Field("https://api.themoviedb.org/3", description="Where TMDB is")
-    tmdb_rate: float = Field(4.0, gt=0, le=50, description="Requests per second to TMDB, shared by all processes")
+    tmdb_rate: float = Field(
+        4.0, gt=0, le=50, description="Requests per second to TMDB, shared by all processes of a home"
+    )
     films: int = Field(50_000, ge=1, le=2_000_000, description="Films in the first crawl of TMDB")
     poll_seconds: float = Field(60.0, gt=0, description="Seconds between polls of TMDB's changes")
     batch_hours: int = Field(4, ge=1, le=24, description="Hours between batch runs")
     profile: Literal["embedded", "cluster"] = Field(
-        "embedded", description="cluster: refuse to start unless every service of the cluster is set"
+        "embedded",
+        description="`cluster`: refuse to start unless `MARQUEE_KAFKA`, `_REGISTRY`, `_SPARK`, `_LAKE`, "
+        "`_CASSANDRA`, `_MONGO` and `_REDIS` are all set, so that nothing falls back to the home unseen",
     )
     kafka: str | None = Field(
-        None, description="Kafka's brokers, host:port[,...]; without it the log is kept in the home"
+        None, description="Kafka's brokers, `host:port[,...]`; without it the log is kept in the home"
     )
     kafka_replicas: int = Field(3, ge=1, le=9, description="Copies of each record, where topics are made")
     kafka_user: str | None = Field(None, description="User for Kafka (SASL SCRAM-SHA-512), where it asks for one")
     kafka_password: SecretStr | None = Field(None, description="That user's password")
     kafka_ca: Path | None = Field(None, description="Certificate authority of Kafka's TLS; with it TLS is used")
-    registry: str | None = Field(None, description="Address of the Schema Registry; needed with Kafka")
+    registry: str | None = Field(
+        None, description="Address of the Schema Registry (Confluent's protocol); needed with Kafka"
+    )
     spark: str | None = Field(
-        None, description="Spark's master, such as local[2] or spark://host:7077; without it DuckDB computes"
+        None,
+        description="Spark's master (`local[2]`, `spark://host:7077`, `k8s://...`): batch on Spark, and with Kafka "
+        "the speed layer on Structured Streaming; without it DuckDB and a process of our own",
     )
     lake: str | None = Field(
         None,
-        description="Where Spark keeps the lake: hdfs://host:port/path, s3://bucket/path or file:///path; the home",
+        description="Where Spark keeps the lake's Iceberg tables: `hdfs://host:port/path`, `s3://bucket/path`, "
+        "`file:///path`; without it a folder in the home",
     )
     catalog: str | None = Field(
-        None, description="JDBC address of the lake's catalog, which S3 needs; for S3 a SQLite file in the home"
+        None,
+        description="JDBC address of the lake's catalog (`jdbc:postgresql://host/db`), which S3 needs since it has "
+        "no atomic rename; without it a SQLite file in the home, for S3",
     )
     catalog_user: str | None = Field(None, description="User for the catalog's database")
     catalog_password: SecretStr | None = Field(None, description="That user's password")
-    s3_endpoint: str | None = Field(None, description="Address of an S3 that is not Amazon's, such as MinIO")
+    s3_endpoint: str | None = Field(
+        None,
+        description="Address of another S3, such as MinIO; who asks is in `AWS_ACCESS_KEY_ID` and "
+        "`AWS_SECRET_ACCESS_KEY`; without it Amazon's",
+    )
     trigger_seconds: float = Field(30.0, gt=0, le=300, description="Seconds between micro-batches of Spark's stream")
     mongo: SecretStr | None = Field(
-        None, description="MongoDB's connection string; without it the views are kept in the home"
+        None,
+        description="MongoDB's connection string (a replica set; user and TLS as the string says); without it the "
+        "views are kept in the home",
     )
     cassandra: str | None = Field(
-        None, description="Cassandra's nodes, host[:port][,host...]; without it speed cells are kept in the home"
+        None, description="Cassandra's nodes, `host[:port][,host...]`; without it speed cells are kept in the home"
     )
     cassandra_user: str | None = Field(None, description="User for Cassandra, where it asks for one")
     cassandra_password: SecretStr | None = Field(None, description="That user's password")
@@ -75,28 +98,36 @@ class Settings(BaseSettings):
     cassandra_datacenter: str = Field("datacenter1", description="Cassandra's data centre that is near")
     cassandra_replicas: int = Field(3, ge=1, le=9, description="Copies of each speed cell, where the keyspace is made")
     redis: SecretStr | None = Field(
-        None, description="Redis' address, redis[s]://[user:password@]host:port/db; without it each process is alone"
+        None,
+        description="Redis, `redis[s]://[user:password@]host:port/db`: answers, rate limits and TMDB's budget shared "
+        "by all processes; without it, or while it is away, each goes on alone",
     )
     traces: str | None = Field(
-        None, pattern=r"^https?://", description="Address of an OpenTelemetry collector (OTLP over HTTP)"
+        None,
+        pattern=r"^https?://",
+        description="Address of an OpenTelemetry collector (OTLP over HTTP, `http://host:4318`) that is told of "
+        "spans, from the door to the answer",
     )
     openlineage: str | None = Field(
         None,
         pattern=r"^(https?|file)://",
-        description="Where Spark tells of its runs: an OpenLineage server (http), or a file (file:///path)",
+        description="Where Spark tells of its runs: an OpenLineage server (`http://...`) or a file (`file:///path`); "
+        "of tables in a JDBC catalog it tells nothing",
     )
-    datahub: str | None = Field(None, description="Address of DataHub's metadata service, for `marquee lineage`")
+    datahub: str | None = Field(None, description="Address of DataHub's metadata service (GMS), for `marquee lineage`")
     datahub_token: SecretStr | None = Field(None, description="Its access token, where it asks for one")
     datahub_instance: str = Field(
         "marquee", min_length=1, description="What tells this platform from others in the same DataHub"
     )
     sim_seed: int = Field(2026, description="Seed of the simulated TMDB")
-    sim_films: int = Field(5_000, ge=1, le=200_000, description="Films in the simulated TMDB")
+    sim_films: int = Field(5_000, ge=1, le=200_000, description="Films in the simulated TMDB (50,000 works too)")
     sim_days: int = Field(90, ge=1, le=365, description="Days of simulated history before now")
     sim_port: int = Field(0, ge=0, le=65535, description="Port of the simulated TMDB; 0 takes a free one")
 
     log_format: Literal["text", "json"] = Field(
-        "text", description="What parts say on standard error: warnings in words, or every line as JSON"
+        "text",
+        description="What parts say on standard error: `text`, warnings in words; `json`, every line as in the "
+        "home's `logs`",
     )
 
     @property

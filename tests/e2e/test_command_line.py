@@ -251,6 +251,7 @@ def test_every_command_and_option_is_documented() -> None:
         "reset",
         "restore",
         "serve",
+        "settings",
         "simulate",
         "speed",
         "status",
@@ -262,11 +263,29 @@ def test_every_command_and_option_is_documented() -> None:
         assert CliRunner().invoke(app, [name, "--help"]).exit_code == 0
 
 
-def test_every_setting_is_documented() -> None:
-    text = (ROOT / "docs" / "settings.md").read_text()
-    for name, field in Settings.model_fields.items():
-        variable = str(field.validation_alias or f"MARQUEE_{name.upper()}")
-        assert f"`{variable}`" in text, variable
+def test_the_reference_of_settings_is_the_settings(tmp_path: Path) -> None:
+    assert (ROOT / "docs" / "settings.md").read_text() == run("settings", "--markdown").stdout
+    assert all(field.description for field in Settings.model_fields.values())
+    secrets = {"MARQUEE_API_KEY": "s3cret" * 4, "MARQUEE_MONGO": "mongodb://u:s3cret@h/"}
+    shown = run("settings", "--home", str(tmp_path), **secrets).stdout
+    assert "MARQUEE_MONGO" in shown
+    assert "s3cret" not in shown
+
+
+def test_secrets_come_from_a_folder_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "marquee_api_key").write_text("from-a-file-000000\n")
+    (tmp_path / "secrets" / "tmdb_api_key").write_text("token")
+    monkeypatch.setenv("MARQUEE_SECRETS", str(tmp_path / "secrets"))
+    held = load()
+    assert held.api_key is not None
+    assert held.tmdb_api_key is not None
+    assert (held.api_key.get_secret_value(), held.tmdb_api_key.get_secret_value()) == ("from-a-file-000000", "token")
+    monkeypatch.setenv("MARQUEE_API_KEY", "from-the-environment")
+    held = load()
+    assert held.api_key is not None
+    assert held.api_key.get_secret_value() == "from-the-environment"
+    in_words(run("settings", MARQUEE_SECRETS=str(tmp_path / "no")), 2, "there is no folder", "MARQUEE_SECRETS")
 
 
 @contextlib.contextmanager

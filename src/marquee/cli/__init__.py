@@ -5,12 +5,12 @@ from typing import NoReturn
 
 from rich.markup import escape
 
-from marquee.cli import cluster, data, keys, lineage, logs, quality, running
+from marquee.cli import cluster, data, keys, lineage, logs, quality, running, settings
 from marquee.cli.common import app, console
 from marquee.errors import MarqueeError, SettingsError
 from marquee.ops.processes import follow_parent
 
-__all__ = ["app", "cluster", "data", "keys", "lineage", "logs", "main", "quality", "running"]
+__all__ = ["app", "cluster", "data", "keys", "lineage", "logs", "main", "quality", "running", "settings"]
 
 
 EXTRAS = {

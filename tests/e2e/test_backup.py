@@ -83,6 +83,20 @@ def test_a_backup_is_not_written_over_nor_restored_where_it_cannot_be(tmp_path: 
     assert [path.name for path in tmp_path.glob("*.part")] == []
 
 
+def test_a_backup_that_fails_leaves_nothing(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.door().accept([film(1, NOON)])
+
+    def full(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr("marquee.ops.backup.copy", full)
+    with pytest.raises(StorageError):
+        backup(platform.home, tmp_path / "x.tar", platform.clock)
+    assert not list(tmp_path.rglob("x.tar*"))
+
+
 def test_backup_and_restore_from_the_command_line(tmp_path: Path) -> None:
     home, target = tmp_path / "home", tmp_path / "b.tar"
     Platform(load(home=home)).door().accept([film(1, NOON)])

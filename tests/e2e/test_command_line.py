@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -84,6 +85,23 @@ def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     home.mkdir()
     (home / "layout.json").write_text('{"layout": 99}')
     in_words(run("speed", "--once", "--home", str(home)), 2, "has layout 99")
+
+
+def test_ingest_once_leaves_it_to_a_process_that_follows_already(tmp_path: Path) -> None:
+    """So that Airflow's task and a follower may share a home."""
+    home = Platform(load(home=tmp_path / "home")).home
+    with home.lock("ingest"):
+        in_words(run("ingest", "--once", "--home", str(home.folder)), 0, "follows TMDB already")
+        in_words(run("ingest", "--home", str(home.folder), TMDB_API_KEY="t" * 40), 2, "already runs")
+
+
+def test_maintenance_needs_a_run_and_keeps_what_is_due(world_home: Path, tmp_path: Path) -> None:
+    Platform(load(home=tmp_path / "empty")).home.open()
+    in_words(run("maintain", "--home", str(tmp_path / "empty")), 2, "no run has been published")
+    home = tmp_path / "home"
+    shutil.copytree(world_home, home)
+    in_words(run("maintain", "--home", str(home)), 0, "kept: 7 days of the log")
+    assert Platform(load(home=home)).lake.partitions("gold.cells")
 
 
 def test_a_home_of_an_earlier_layout_is_brought_up(tmp_path: Path) -> None:

@@ -44,11 +44,21 @@ def backup(home: Home, target: Path, clock: Clock) -> int:
     if target.exists():
         raise SettingsError(f"{target} is there already", hint="Name another file; backups are not written over.")
     part = target.with_name(target.name + ".part")
+    try:
+        write(home, part, clock)
+        part.rename(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return target.stat().st_size
+
+
+def write(home: Home, target: Path, clock: Clock) -> None:
+    """Write a home into a tar file."""
     label = {"made_at": iso(clock.now()), "home": str(home.folder.absolute())}
     with (
         explained(target.parent),
         tempfile.TemporaryDirectory(dir=target.parent) as scratch,
-        tarfile.open(part, "w") as tar,
+        tarfile.open(target, "w") as tar,
     ):
         for number, path in enumerate(databases(home)):
             copied = Path(scratch) / f"{number}.db"
@@ -66,8 +76,6 @@ def backup(home: Home, target: Path, clock: Clock) -> int:
         described = Path(scratch) / LABEL
         described.write_text(json.dumps(label))
         tar.add(described, LABEL)
-    part.rename(target)
-    return target.stat().st_size
 
 
 def restore(source: Path, folder: Path) -> dict[str, str]:

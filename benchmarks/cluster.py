@@ -36,6 +36,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "benchmarks-cluster.md"
 SIZES = {"1x": 200_000, "10x": 2_000_000}
 RECORDS, AT_ONCE = 100_000, 1_000
 QUEUED, FEW = 100_000, 1_000
+ALONE, EVERY = 40, 3.7
 HEAD = """# Benchmarks of the cluster's engines
 
 Made by `make bench-cluster`. All services run as local processes on the same cores as what is measured.
@@ -174,8 +175,31 @@ def recovery() -> str:
             while behind(platform) > FEW:
                 time.sleep(0.5)
             took = time.perf_counter() - began
+            while behind(platform):
+                time.sleep(1)
+            waits = visible_after(platform)
     rows = [("queued", "still queued when all were acknowledged", "back under 1,000 after", "goal")]
-    return table("Lag", [*rows, (f"{QUEUED:,}", f"{most:,}", f"{took:.0f} s", "60 s")], "Spark's stream, trigger 30 s.")
+    lag = table("Lag", [*rows, (f"{QUEUED:,}", f"{most:,}", f"{took:.0f} s", "60 s")], "Spark's stream, trigger 30 s.")
+    rows = [("reviews, one at a time", "median", "p95", "goal")]
+    half, most_ = (f"{sorted(waits)[int(len(waits) * share)]:.1f} s" for share in (0.5, 0.95))
+    return lag + "\n" + table("From the door to the answer", [*rows, (str(len(waits)), half, most_, "p95 45 s")])
+
+
+def visible_after(platform: Platform) -> list[float]:
+    """Return how long single reviews, one every `EVERY` seconds, took from their acceptance until they were in the views."""
+    door, accepted, waits = platform.door(), list[float](), list[float]()
+    began = time.perf_counter()
+    while len(waits) < ALONE:
+        now = time.perf_counter()
+        if len(accepted) < ALONE and now - began >= len(accepted) * EVERY:
+            name = f"alone-{len(accepted)}"
+            door.accept([ReviewFact(1, SYSTEM_CLOCK.now(), "bench", name, "a", None, f"A fine film, {name}.")])
+            accepted.append(time.perf_counter())
+        seen = len(accepted) - behind(platform)
+        now = time.perf_counter()
+        waits += [now - at for at in accepted[len(waits) : seen]]
+        time.sleep(0.1)
+    return waits
 
 
 def behind(platform: Platform) -> int:

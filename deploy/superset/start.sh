@@ -8,6 +8,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 : "${MARQUEE_SUPERSET:?is not set: name the folder of Superset\'s state}"
 : "${MARQUEE_EXPORT:?is not set: name the file that marquee export writes}"
 export MARQUEE_SUPERSET MARQUEE_EXPORT
+# Superset keeps what it makes in that folder, and asks for no home of its user.
+export SUPERSET_HOME="$MARQUEE_SUPERSET"
 export SUPERSET_CONFIG_PATH="$here/superset_config.py" FLASK_APP="superset.app:create_app()"
 
 umask 077

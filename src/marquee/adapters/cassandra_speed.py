@@ -26,6 +26,9 @@ from marquee.ports import MicroBatch, SpeedCell, SpeedFilm, SpeedProgress
 
 KEYSPACE = "marquee"
 IN_FLIGHT = 64
+IDS = 25
+"""Event ids asked for at once: few enough that no node has to gather from many, enough that this side's work does not
+decide the pace."""
 """Statements in flight at once: enough to hide the way there, too few to drown a node."""
 
 TTL_SECONDS = (SPEED_TTL + 2 * HOUR) // SECOND
@@ -155,7 +158,8 @@ class CassandraSpeedStore:
         reached = self.reached()
         if reached is None:
             return set()
-        found = self.many("seen", [(event_id,) for event_id in event_ids])
+        ids = list(dict.fromkeys(event_ids))
+        found = self.many("seen", [(ids[start : start + IDS],) for start in range(0, len(ids), IDS)])
         rows = [row for result in found for row in result]
         first = (reached.expired or 0) - HOUR
         return {row.event_id for row in rows if row.batch_id <= reached.batch_id and row.hour >= first}
@@ -188,8 +192,8 @@ class CassandraSpeedStore:
             latest[key] = max(latest.get(key, film), film, key=lambda one: one.rank)
         rows = [(f.movie_id, f.hour, number, f.rank[0], f.rank[1], f.body) for f in latest.values()]
         self.many("put_film", rows)
-        fresh = self.seen([event_id for event_id, _ in batch.seen])
-        self.many("put_seen", [(event_id, number, hour) for event_id, hour in batch.seen if event_id not in fresh])
+        # The fold has asked which are seen: these are not, or are this batch's own, written once more.
+        self.many("put_seen", [(event_id, number, hour) for event_id, hour in batch.seen])
         row = self.reached()
         hours = [hour for _, _, hour in touched] + ([] if row is None or row.oldest is None else [row.oldest])
         kept = min(hours, default=None)
@@ -255,7 +259,7 @@ STATEMENTS = {
     " VALUES (1, ?, ?, ?, ?, ?)",
     "put_intended": "UPDATE {ks}.speed_progress SET intended = ? WHERE one = 1",
     "put_oldest": "UPDATE {ks}.speed_progress SET oldest = ?, expired = ? WHERE one = 1",
-    "seen": "SELECT event_id, batch_id, hour FROM {ks}.speed_seen WHERE event_id = ?",
+    "seen": "SELECT event_id, batch_id, hour FROM {ks}.speed_seen WHERE event_id IN ?",
     "put_seen": f"INSERT INTO {{ks}}.speed_seen (event_id, batch_id, hour) VALUES (?, ?, ?) USING TTL {TTL_SECONDS}",
     "touched": "SELECT kind, movie_id, hour FROM {ks}.speed_touched WHERE batch_id = ?",
     "put_touched": "INSERT INTO {ks}.speed_touched (batch_id, kind, movie_id, hour)"

@@ -115,9 +115,10 @@ class Platform:
         settings, warehouse = self.settings, self.warehouse
         assert settings.spark is not None  # noqa: S101
         jars = paths("spark") + (paths("spark-s3") if warehouse.database else [])
-        if settings.openlineage is None:
-            return session(settings.spark, warehouse, jars)
-        return session(settings.spark, warehouse, jars + paths("openlineage"), listener(settings.openlineage))
+        more: dict[str, str] = {}
+        if settings.openlineage is not None:
+            jars, more = jars + paths("openlineage"), listener(settings.openlineage)
+        return session(settings.spark, warehouse, jars, more)
 
     @property
     def warehouse(self) -> "Warehouse":

@@ -268,6 +268,11 @@ class RunReport:
     state: str
     report: Mapping[str, Any]
 
+    @property
+    def well(self) -> bool:
+        """Whether it did what was asked."""
+        return self.state not in ("failed", "stopped")
+
 
 class Runs(Protocol):
     """The history of batch runs."""

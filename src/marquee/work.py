@@ -1,5 +1,6 @@
 """What the parts spend their time on: spans of work, counted for /metrics, and told to a tracer where there is one."""
 
+import atexit
 import json
 import os
 import threading
@@ -14,7 +15,7 @@ FOLDER = "work"
 """Folder of the home with a file for each part."""
 
 WRITTEN_EVERY = 2.0
-"""Seconds between writings of the counts."""
+"""Seconds between writings for the sake of one name: a rare span is written down at once."""
 
 
 class Span(Protocol):
@@ -47,7 +48,7 @@ class Ledger:
     path: Path | None = None
     tracer: Tracer | None = None
     counts: dict[str, list[float]] = field(default_factory=dict)
-    written: float = 0.0
+    written: dict[str, float] = field(default_factory=dict)
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, name: str, seconds: float) -> None:
@@ -55,12 +56,13 @@ class Ledger:
         with self.guard:
             count = self.counts.setdefault(name, [0, 0.0, 0.0])
             count[:] = count[0] + 1, count[1] + seconds, seconds
-            if self.path is not None and time.monotonic() - self.written > WRITTEN_EVERY:
+            now = time.monotonic()
+            if self.path is not None and now - self.written.get(name, float("-inf")) > WRITTEN_EVERY:
+                self.written[name] = now
                 self.write(self.path)
 
     def write(self, path: Path) -> None:
         """Write the counts; a disk that is full stops no work."""
-        self.written = time.monotonic()
         part = path.with_suffix(f".{os.getpid()}")
         try:
             part.write_text(json.dumps(self.counts))
@@ -75,7 +77,9 @@ LEDGER = Ledger()
 def keep(folder: Path, part: str, tracer: Tracer | None = None) -> None:
     """Keep this process' counts as those of a part, and tell a tracer of each span."""
     folder.mkdir(exist_ok=True)
-    LEDGER.path, LEDGER.tracer, LEDGER.counts = folder / f"{part}.json", tracer, {}
+    path = folder / f"{part}.json"
+    LEDGER.path, LEDGER.tracer, LEDGER.counts = path, tracer, {}
+    atexit.register(LEDGER.write, path)
 
 
 def kept(folder: Path) -> Iterator[tuple[str, str, tuple[int, float, float]]]:

@@ -26,10 +26,11 @@ from marquee.ports import MicroBatch, SpeedCell, SpeedFilm, SpeedProgress
 
 KEYSPACE = "marquee"
 IN_FLIGHT = 64
+"""Statements in flight at once: enough to hide the way there, too few to drown a node."""
+
 IDS = 25
 """Event ids asked for at once: few enough that no node has to gather from many, enough that this side's work does not
 decide the pace."""
-"""Statements in flight at once: enough to hide the way there, too few to drown a node."""
 
 TTL_SECONDS = (SPEED_TTL + 2 * HOUR) // SECOND
 """Counted from the write, which follows ingest within seconds; two hours of slack for a fold that was down."""

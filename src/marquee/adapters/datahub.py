@@ -157,10 +157,10 @@ class Catalogue:
             described = schema.AssertionInfoClass(type=kind, datasetAssertion=info, description=rule.name)
             yield Proposal(entityUrn=urn, aspect=described)
             for run in runs:
-                judged = run.report.get(rule.table.partition(".")[0])
+                judged = run.report.get(rule.layer)
                 if not isinstance(judged, dict) or "reasons" not in judged:
                     continue
-                failed = any(reason.startswith(f"{rule.table}: {rule.name}:") for reason in judged["reasons"])
+                failed = any(reason.startswith(f"{rule.label}:") for reason in judged["reasons"])
                 outcome = schema.AssertionResultTypeClass.FAILURE if failed else schema.AssertionResultTypeClass.SUCCESS
                 event = schema.AssertionRunEventClass(
                     timestampMillis=run.finished_at,
@@ -182,8 +182,7 @@ class Catalogue:
         yield Proposal(entityUrn=urn, aspect=about)
         of = schema.DataProcessInstanceRelationshipsClass(upstreamInstances=[], parentTemplate=self.flow)
         yield Proposal(entityUrn=urn, aspect=of)
-        well = run.state not in ("failed", "stopped")
-        kind = schema.RunResultTypeClass.SUCCESS if well else schema.RunResultTypeClass.FAILURE
+        kind = schema.RunResultTypeClass.SUCCESS if run.well else schema.RunResultTypeClass.FAILURE
         for at, status, result in (
             (run.started_at, schema.DataProcessRunStatusClass.STARTED, None),
             (

@@ -59,11 +59,9 @@ class Expectations:
 
         earlier: the table's profiles of earlier runs, for the drift rules.
         """
-        expected = {rule.name: (rule, found) for rule in rules if (found := expectation(rule, earlier)) is not None}
-        context = self.context
-        suite = context.suites.add_or_update(
-            gx.ExpectationSuite(name=table, expectations=[one for _, one in expected.values()])
-        )
+        named, context = {rule.name: rule for rule in rules}, self.context
+        expected = [found for rule in rules if (found := expectation(rule, earlier)) is not None]
+        suite = context.suites.add_or_update(gx.ExpectationSuite(name=table, expectations=expected))
         source = context.data_sources.add_or_update_pandas(name=table)
         batch = source.add_dataframe_asset(name=table).add_batch_definition_whole_dataframe("rows")
         validation = context.validation_definitions.add_or_update(
@@ -81,7 +79,7 @@ class Expectations:
         frame = rows.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
         ran = checkpoint.run(batch_parameters={"dataframe": frame})
         (outcome,) = ran.run_results.values()
-        return [measured(expected[found.expectation_config.meta["rule"]][0], found) for found in outcome.results]
+        return [measured(named[found.expectation_config.meta["rule"]], found) for found in outcome.results]
 
 
 def measured(rule: Rule, found: Any) -> Measurement:

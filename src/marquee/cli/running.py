@@ -148,11 +148,13 @@ def follow_batch(platform: Platform) -> None:
 def maintain(home: HomeOption = None) -> None:
     """Drop what is past its retention and compact the lake, as the batch layer does once a day by itself."""
     platform = existing(home)
-    with platform.home.lock("batch"), platform.views.snapshot() as snapshot:
+    with platform.home.lock("batch"):
         logs.begin(platform, "maintain")
-        if snapshot.publication is None:
+        with platform.views.snapshot() as snapshot:
+            publication = snapshot.publication
+        if publication is None:
             raise SettingsError("there is nothing to maintain: no run has been published", hint="Run `marquee batch`.")
-        frontier = snapshot.publication.frontier.hour
+        frontier = publication.frontier.hour
         with console.status("maintaining the lake"):
             platform.batch().retain(frontier)
     console.print(f"kept: 7 days of the log, 90 of bronze, 2 years of silver, before {iso(frontier)}")

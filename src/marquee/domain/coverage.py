@@ -46,6 +46,11 @@ class Coverage:
         """Whether no ingest hour is missing."""
         return not self.gaps
 
+    @property
+    def gap_hours(self) -> float:
+        """How many ingest hours are missing."""
+        return sum(end - start for start, end in self.gaps) / HOUR
+
     def as_dict(self) -> dict[str, object]:
         """Return it as the API shows it, times in ISO 8601."""
         return {

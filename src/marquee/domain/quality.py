@@ -33,6 +33,16 @@ class Rule:
     critical: bool = False
     weight: int = 1
 
+    @property
+    def layer(self) -> str:
+        """The layer that its table is of."""
+        return self.table.partition(".")[0]
+
+    @property
+    def label(self) -> str:
+        """What a verdict's reasons call it."""
+        return f"{self.table}: {self.name}"
+
 
 TIME_HIGH = 4_102_444_800_000
 """2100-01-01 in ms: no event is from later."""
@@ -146,8 +156,7 @@ def judge(measurements: Sequence[Measurement]) -> Verdict:
     )
     failed = [measurement for measurement in measurements if not measurement.passed]
     reasons = tuple(
-        f"{m.rule.table}: {m.rule.name}: {m.failing} of {m.total} failed" + (" (critical)" if m.rule.critical else "")
-        for m in failed
+        f"{m.rule.label}: {m.failing} of {m.total} failed" + (" (critical)" if m.rule.critical else "") for m in failed
     )
     if score < STOP_BELOW or any(measurement.rule.critical for measurement in failed):
         return Verdict(score, "stopped", reasons)

@@ -52,9 +52,7 @@ def checks(platform: Platform) -> list[Check]:
         ),
         Check(
             "last_run",
-            f"batch run {last.run} {last.state}: {last.report.get('error', '')}"
-            if last and last.state in ("failed", "stopped")
-            else "",
+            f"batch run {last.run} {last.state}: {last.report.get('error', '')}" if last and not last.well else "",
         ),
         Check("coverage", f"no layer holds the ingest hours {gaps}: run `marquee batch`" if gaps else ""),
         Check(

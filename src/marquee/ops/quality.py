@@ -43,7 +43,7 @@ def check(platform: Platform, layer: str, *, new: bool = False) -> Checked:
     since = published.frontier.hour if new and published is not None and layer != "gold" else 0
     profiles = [run.report.get(layer, {}).get("profiles", {}) for run in platform.runs.latest(HISTORY)]
     suites, rows, found = Expectations(platform.home.path("quality")), 0, list[Measurement]()
-    tables = dict.fromkeys(rule.table for rule in RULES if rule.table.startswith(f"{layer}."))
+    tables = dict.fromkeys(rule.table for rule in RULES if rule.layer == layer)
     for table in tables:
         rules = [rule for rule in RULES if rule.table == table]
         earlier: list[Mapping[str, float]] = [] if since else [profile.get(table, {}) for profile in profiles]

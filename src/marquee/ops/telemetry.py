@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from marquee.app import Platform
 from marquee.domain.coverage import coverage
-from marquee.domain.timeline import HOUR, SECOND
+from marquee.domain.timeline import SECOND
 from marquee.errors import MarqueeError
 from marquee.ops import audit, health
 from marquee.ops.expiry import Expiries
@@ -69,7 +69,7 @@ class StateCollector(Collector):
         state, _ = platform.speed_views.state()
         with platform.views.snapshot() as snapshot:
             frontier = snapshot.publication.frontier if snapshot.publication else None
-        gaps = sum(end - start for start, end in coverage(frontier, state, now).gaps) / HOUR
+        gaps = coverage(frontier, state, now).gap_hours
         yield GaugeMetricFamily("marquee_coverage_gap_hours", "Ingest hours that neither layer holds", gaps)
         speed_lag = health.speed_lag(platform, now) / SECOND
         yield GaugeMetricFamily("marquee_speed_lag_seconds", "Age of the oldest record not yet visible", speed_lag)
@@ -99,8 +99,8 @@ class StateCollector(Collector):
         yield parts
         last = next(iter(platform.runs.latest(1)), None)
         if last is not None:
-            well = float(last.state not in ("failed", "stopped"))
-            yield GaugeMetricFamily("marquee_last_run_ok", "1 where the last batch run did not fail", well)
+            well = GaugeMetricFamily("marquee_last_run_ok", "1 where the last batch run did not fail", float(last.well))
+            yield well
         yield from self.work()
         quarantined = sum(platform.quarantine.counts().values())
         yield GaugeMetricFamily("marquee_quarantine_rows", "Records in quarantine", quarantined)

@@ -10,11 +10,10 @@ import pyarrow as pa
 
 from marquee.batch.kinds import MONEY
 from marquee.domain.measures import SUMS
-from marquee.domain.timeline import DAY, HOUR, WINDOW, floor
+from marquee.domain.timeline import DAY, WINDOW, floor
 from marquee.domain.trends import WINDOWS
-from marquee.serving.answers import trend_line
-from marquee.serving.cube import Cube
-from marquee.serving.query import Query
+from marquee.serving.cube import ALL_FILMS, Cube
+from marquee.serving.query import Query, trend_lines
 from marquee.serving.search import card_line
 from marquee.serving.world import World
 
@@ -125,10 +124,7 @@ def daily(cube: Cube) -> pa.Table:
     ids = np.array([card["movie_id"] for card in cube.cards], dtype=np.int64)[rows[:, 0]]
     days = pa.array(rows[:, 1].astype(np.int32)).cast(pa.date32())
     columns = [days, pa.array(ids), *(pa.array(rows[:, 2 + i].copy()) for i in range(len(SUMS)))]
-    found = pa.Table.from_arrays(columns, schema=schema("daily"))
-    # A day that both layers know of has a row from each.
-    sums = found.group_by(["day", "movie_id"]).aggregate([(name, "sum") for name in SUMS])
-    return sums.rename_columns({f"{name}_sum": name for name in SUMS}).select(found.column_names).cast(found.schema)
+    return summed("daily", columns, ["day", "movie_id"])
 
 
 def recent(world: World, now: int) -> pa.Table:
@@ -136,18 +132,25 @@ def recent(world: World, now: int) -> pa.Table:
     activity = world.activity(now)
     kept = (activity.window >= now - RECENT) & (activity.window < now)
     columns = [pa.array(getattr(activity, name)[kept]) for name in ("window", "movie_id", "reviews")]
-    found = pa.Table.from_arrays([columns[0].cast(MOMENT), *columns[1:]], schema=schema("recent"))
-    sums = found.group_by(["window_start", "movie_id"]).aggregate([("reviews", "sum")])
-    return sums.rename_columns({"reviews_sum": "reviews"}).select(found.column_names).cast(found.schema)
+    return summed("recent", [columns[0].cast(MOMENT), *columns[1:]], ["window_start", "movie_id"])
+
+
+def summed(name: str, columns: list[pa.Array], keys: list[str]) -> pa.Table:
+    """Return a table of sums by keys: what both layers know of has a row from each."""
+    found = pa.Table.from_arrays(columns, schema=schema(name))
+    values = [column for column in found.column_names if column not in keys]
+    sums = found.group_by(keys).aggregate([(value, "sum") for value in values])
+    return (
+        sums.rename_columns({f"{value}_sum": value for value in values}).select(found.column_names).cast(found.schema)
+    )
 
 
 def trends(query: Query, world: World, now: int) -> Iterator[dict[str, Any]]:
     """Yield the head of each window's leaderboard."""
     for window in WINDOWS:
         standing = query.trends(world, window, floor(now, WINDOW))
-        known = ((trend, card) for trend in standing if (card := world.card(trend.movie_id, now)) is not None)
-        for rank, (trend, card) in enumerate(islice(known, RANKED), start=1):
-            yield {"period": window, "rank": rank, **card_line(card, world), **trend_line(trend, window)}
+        for line in islice(trend_lines(world, standing, window, ALL_FILMS, now), RANKED):
+            yield {"period": window, **line}
 
 
 def edition(world: World, now: int) -> dict[str, Any]:
@@ -159,5 +162,5 @@ def edition(world: World, now: int) -> dict[str, Any]:
         "frontier": covers.frontier,
         "speed_through": covers.speed_through,
         "complete": covers.complete,
-        "gap_hours": sum(end - start for start, end in covers.gaps) / HOUR,
+        "gap_hours": covers.gap_hours,
     }

@@ -2,11 +2,12 @@
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import islice
 from threading import Lock
 from typing import Any
 
@@ -116,14 +117,8 @@ class Query:
         """Return the lines of the films chosen from all standings."""
         world, now = self.world, self.clock.now()
         wanted = self.known(world, films)
-        lines: list[Answer] = []
-        for trend in choose(self.trends(world, window, floor(now, WINDOW))):
-            card = world.card(trend.movie_id, now)
-            if card is None or not wanted.passes(card, world.pins):
-                continue
-            lines.append({"rank": len(lines) + 1, **card_line(card, world), **answers.trend_line(trend, window)})
-            if len(lines) == limit:
-                break
+        standing = choose(self.trends(world, window, floor(now, WINDOW)))
+        lines = list(islice(trend_lines(world, standing, window, wanted, now), limit))
         return covered({"window": window, "genre": wanted.genre, "results": lines}, world, now)
 
     def known(self, world: World, films: Filter) -> Filter:
@@ -172,6 +167,14 @@ class Query:
     def genres(self, world: World) -> list[str]:
         """Return the genres of all films, sorted."""
         return sorted({genre for card in world.published.cards.values() for genre in card["genres"]})
+
+
+def trend_lines(world: World, trends: Iterable[Trend], window: str, films: Filter, now: int) -> Iterator[Answer]:
+    """Yield the lines of a leaderboard: the films known at `now` that pass, ranked among themselves."""
+    cards = ((trend, world.card(trend.movie_id, now)) for trend in trends)
+    passing = ((trend, card) for trend, card in cards if card is not None and films.passes(card, world.pins))
+    for rank, (trend, card) in enumerate(passing, start=1):
+        yield {"rank": rank, **card_line(card, world), **answers.trend_line(trend, window)}
 
 
 def covered(answer: Answer, world: World, now: int) -> Answer:

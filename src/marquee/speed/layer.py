@@ -10,7 +10,6 @@ from marquee.domain.timeline import HOUR, floor
 from marquee.errors import TransientError
 from marquee.speed.fold import Fold
 from marquee.speed.sync import Sync
-from marquee.work import span
 
 IDLE_SECONDS = 0.25
 AWAY_SECONDS = 2.0
@@ -45,8 +44,7 @@ class SpeedLayer:
 
     def carry(self) -> None:
         """Carry what was folded to the views, and drop what is past its time."""
-        with span("speed.sync"):
-            self.sync.step()
+        self.sync.step()
         hour = floor(self.fold.clock.now(), HOUR)
         if hour != self.expired_in:
             self.sync.expire()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from marquee.domain.coverage import SpeedState
 from marquee.domain.timeline import Clock, speed_horizon
 from marquee.ports import SpeedStore, SpeedViews
+from marquee.work import span
 
 
 @dataclass(slots=True)
@@ -22,7 +23,8 @@ class Sync:
         if progress is None or progress.batch_id == synced:
             return 0
         after = SpeedState(progress.since, progress.through, state.version + 1, progress.position)
-        self.views.upsert(cells, films, after, progress.batch_id)
+        with span("speed.sync", batch=progress.batch_id, cells=len(cells)):
+            self.views.upsert(cells, films, after, progress.batch_id)
         return len(cells)
 
     def expire(self) -> int:

@@ -113,11 +113,15 @@ class KeyGuard:
         return path in OPEN_PATHS or path.startswith("/static/")
 
 
+def header(scope: Scope, wanted: bytes) -> bytes:
+    """Return a request's header, empty without it."""
+    return next((value for name, value in scope["headers"] if name == wanted), b"")
+
+
 def key_of(scope: Scope) -> bytes:
     """Return the key that came with a request, in X-API-Key or (as Prometheus can) in Authorization; empty without."""
-    headers: dict[bytes, bytes] = dict(scope["headers"])
-    kind, _, token = headers.get(b"authorization", b"").partition(b" ")
-    return headers.get(b"x-api-key") or (token.strip() if kind.lower() == b"bearer" else b"")
+    kind, _, token = header(scope, b"authorization").partition(b" ")
+    return header(scope, b"x-api-key") or (token.strip() if kind.lower() == b"bearer" else b"")
 
 
 async def refuse(send: Send, status: int, title: str, detail: str, more: Sequence[tuple[bytes, bytes]] = ()) -> None:
@@ -152,13 +156,13 @@ class Watch:
                 message = {**message, "headers": [*message["headers"], *stamped]}
             await send(message)
 
-        parent = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), None)
+        parent, route = header(scope, b"traceparent").decode("latin-1") or None, route_of(scope["path"])
         try:
-            with span("request", parent, route=route_of(scope["path"]), request=request.decode()) as opened:
+            with span("request", parent, route=route, request=request.decode()) as opened:
                 await self.app(scope, receive, noting)
                 opened.set_attribute("status", status)
         finally:
-            self.latency.labels(route_of(scope["path"]), str(status)).observe(time.perf_counter() - began)
+            self.latency.labels(route, str(status)).observe(time.perf_counter() - began)
             waited = answered - began
             if status >= 500 or waited > SLOW_SECONDS:
                 level = logging.ERROR if status >= 500 else logging.WARNING
@@ -168,5 +172,5 @@ class Watch:
 
 def request_id(scope: Scope) -> bytes:
     """Return the id that the caller gave (X-Request-ID: letters, digits, dashes), or a new one."""
-    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    given = header(scope, b"x-request-id")
     return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8).encode()

@@ -257,7 +257,8 @@ class Platform:
         """Return the batch layer."""
         from marquee.batch.run import BatchLayer
 
-        return BatchLayer(self.log, self.lake, self.views, self.runs, self.quarantine, self.clock)
+        source = self.home.source
+        return BatchLayer(self.log, self.lake, self.views, self.runs, self.quarantine, self.clock, source)
 
     def speed(self) -> "Speed":
         """Return the speed layer: on Spark's streams where both Spark and Kafka are set."""
@@ -282,4 +283,4 @@ class Platform:
         """Return the query service."""
         from marquee.serving.query import Query
 
-        return Query(self.views, self.speed_views, self.clock)
+        return Query(self.views, self.speed_views, self.log, self.clock, self.home.source)

@@ -11,6 +11,7 @@ from typing import Any
 
 from marquee.adapters.sqlite import explained
 from marquee.adapters.sqlite_keys import let_expire
+from marquee.domain.coverage import Source
 from marquee.errors import HomeBusyError, StorageError
 
 LAYOUT = 2
@@ -40,12 +41,11 @@ class Home:
             probe = self.path("locks") / f"probe-{os.getpid()}"
             probe.write_text("writable")
             probe.unlink()
-        layout = self.path("layout.json")
-        if not layout.exists():
-            layout.write_text(json.dumps({"layout": LAYOUT}))
-        found = json.loads(layout.read_text()).get("layout")
+        if not self.exists():
+            self.note(layout=LAYOUT)
+        found = self.notes().get("layout")
         if found in UPGRADES:
-            found = self.upgrade(layout)
+            found = self.upgrade()
         if found != LAYOUT:
             raise StorageError(
                 f"{self.folder} has layout {found}, this program uses {LAYOUT}",
@@ -58,15 +58,32 @@ class Home:
             )
         return self
 
-    def upgrade(self, layout: Path) -> int:
+    def upgrade(self) -> int:
         """Bring the home to the present layout; one process at a time. Return its layout."""
         with self.lock("upgrade", wait=True):
-            while (found := json.loads(layout.read_text())["layout"]) in UPGRADES:
+            while (found := self.notes()["layout"]) in UPGRADES:
                 UPGRADES[found](self)
-                part = layout.with_suffix(".part")
-                part.write_text(json.dumps({"layout": found + 1}))
-                part.replace(layout)
+                self.note(layout=found + 1)
         return int(found)
+
+    def notes(self) -> dict[str, Any]:
+        """Return what the home knows of itself."""
+        with explained(self.path("layout.json")):
+            found: dict[str, Any] = json.loads(self.path("layout.json").read_text())
+            return found
+
+    def note(self, **facts: Any) -> None:
+        """Write down something of the home itself, beside what is noted already."""
+        target = self.path("layout.json")
+        part = target.with_suffix(f".{os.getpid()}.part")
+        with explained(target):
+            part.write_text(json.dumps({**(self.notes() if self.exists() else {}), **facts}))
+            part.replace(target)
+
+    def source(self) -> Source | None:
+        """Return where this home's films come from, None while it has none."""
+        noted: Source | None = self.notes().get("source")
+        return noted
 
     def exists(self) -> bool:
         """Whether there is a home here."""

@@ -18,12 +18,16 @@ START = ""
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Consecutive records of one partition that were appended together; `bodies` are their JSON."""
+    """Consecutive records of one partition that were appended together; `bodies` are their JSON.
+
+    period: the start (ms) of the ingest period that they belong to, which is a whole hour or what a cut parts from one.
+    """
 
     topic: str
     partition: int
     first_offset: int
     ingest_time: int
+    period: int
     bodies: Sequence[bytes]
 
 
@@ -44,7 +48,17 @@ class Log(Protocol):
         ...
 
     def seal(self, now: int) -> int:
-        """Close all ingest hours that ended by `now`; return the first that is open (ms). No event enters a closed one."""
+        """Close all ingest hours that ended by `now`; return the start (ms) of the first open ingest period.
+
+        No event enters a closed one.
+        """
+        ...
+
+    def cut(self, now: int) -> int:
+        """End the present ingest period here, so that a run can be complete up to this moment; return the next one's start.
+
+        A log whose times are not its own cannot be cut within an hour, and seals instead.
+        """
         ...
 
     def position_at(self, time: int) -> str:
@@ -55,8 +69,16 @@ class Log(Protocol):
         """Return the position after the last record."""
         ...
 
+    def later(self, left: str, right: str) -> str:
+        """Return the position after all that either of two positions has behind it."""
+        ...
+
     def behind(self, position: str) -> dict[str, int]:
         """Return how many records of each topic stand after a position."""
+        ...
+
+    def accepted(self, start: int, end: int) -> bool:
+        """Say whether a record with ingest time in [start, end) was accepted; true where it may have been forgotten."""
         ...
 
     def span(self) -> tuple[int, int] | None:

@@ -42,6 +42,7 @@ def records(batch: Batch) -> list[Record]:
             batch.partition,
             batch.first_offset + index,
             batch.ingest_time,
+            batch.period,
             decode(batch.topic, body),
         )
         for index, body in enumerate(batch.bodies)

@@ -240,9 +240,9 @@ class KafkaLog:
                 and (last.topic, last.partition, last.ingest_time) == (topic, part, at)
                 and last.first_offset + len(last.bodies) == offset
             ):
-                found[-1] = Batch(topic, part, last.first_offset, at, [*last.bodies, body])
+                found[-1] = Batch(topic, part, last.first_offset, at, last.period, [*last.bodies, body])
             else:
-                found.append(Batch(topic, part, offset, at, [body]))
+                found.append(Batch(topic, part, offset, at, floor(at, HOUR), [body]))
         return found
 
     def bury(self, place: Place, offset: int, value: bytes, reason: str) -> None:
@@ -260,6 +260,10 @@ class KafkaLog:
         """Return the first hour that is open: one that ended less than a minute ago still is."""
         return floor(now - SLACK, HOUR)
 
+    def cut(self, now: int) -> int:
+        """Seal: times are the brokers' own, so that no moment within an hour can be said to be over."""
+        return self.seal(now)
+
     def position_at(self, time: int) -> str:
         """Return the position before the first record with ingest time >= `time`."""
         with self.guard:
@@ -276,6 +280,11 @@ class KafkaLog:
         """Return the position after the last record."""
         with self.guard:
             return self.position(self.highs(self.places))
+
+    def later(self, left: str, right: str) -> str:
+        """Return the greater offset of each partition."""
+        ours, theirs = self.offsets(left), self.offsets(right)
+        return self.position({place: max(ours[place], theirs[place]) for place in self.places})
 
     def behind(self, position: str) -> dict[str, int]:
         """Return how many records of each topic stand after a position: the lag of who has read that far."""
@@ -295,6 +304,15 @@ class KafkaLog:
             firsts = self.fetch({place: (start, start + 1) for place, (start, _) in bounds.items()}, 1)
             lasts = [edge.timestamp for edge in self.edges(list(bounds), NEWEST).values()]
         return min(messages[0].timestamp()[1] for messages in firsts.values() if messages), max(lasts)
+
+    def accepted(self, start: int, end: int) -> bool:
+        """Say whether a record with ingest time in [start, end) was accepted; true where retention may have dropped it."""
+        first, after = self.offsets(self.position_at(start)), self.offsets(self.position_at(end))
+        if any(after[place] > first[place] for place in self.places):
+            return True
+        with self.guard:
+            lows = self.lows(self.places)
+        return any(lows[place] > 0 and first[place] <= lows[place] for place in self.places)
 
     @contextmanager
     def backdated(self) -> Iterator[None]:

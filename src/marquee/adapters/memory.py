@@ -8,7 +8,7 @@ from marquee.adapters.codec import encode
 from marquee.domain.coverage import NO_SPEED, SpeedState
 from marquee.domain.events import REVIEWS, TOPICS, Event, topic_of
 from marquee.domain.measures import Cell, merge_cells
-from marquee.domain.timeline import HOUR, floor
+from marquee.domain.timeline import HOUR, floor, ingest_period
 from marquee.errors import TerminalError
 from marquee.ports import (
     Batch,
@@ -29,6 +29,7 @@ class MemoryLog:
         self.batches: list[tuple[int, Batch]] = []
         self.offsets: dict[tuple[str, int], int] = defaultdict(int)
         self.sealed = 0
+        self.cuts: list[int] = []
         self.sequence = 0
 
     def append(self, events: Sequence[Event], now: int) -> str:
@@ -39,7 +40,8 @@ class MemoryLog:
             groups.setdefault((topic_of(event), event.movie_id % self.partitions), []).append(encode(event))
         for (topic, part), bodies in groups.items():
             self.sequence += 1
-            batch = Batch(topic, part, self.offsets[topic, part], self.sealed, bodies)
+            period = ingest_period(self.sealed, self.cuts)
+            batch = Batch(topic, part, self.offsets[topic, part], self.sealed, period, bodies)
             self.batches.append((self.sequence, batch))
             self.offsets[topic, part] += len(bodies)
         return self.end()
@@ -66,7 +68,13 @@ class MemoryLog:
     def seal(self, now: int) -> int:
         """Close all ingest hours that ended by `now`."""
         self.sealed = max(self.sealed, floor(now, HOUR))
-        return floor(self.sealed, HOUR)
+        return ingest_period(self.sealed, self.cuts)
+
+    def cut(self, now: int) -> int:
+        """End the present ingest period."""
+        self.sealed = max(now, self.sealed + 1)
+        self.cuts.append(self.sealed)
+        return self.sealed
 
     def position_at(self, time: int) -> str:
         """Return the position before the first record with ingest time >= `time`."""
@@ -76,6 +84,10 @@ class MemoryLog:
         """Return the position after the last record."""
         return str(self.sequence)
 
+    def later(self, left: str, right: str) -> str:
+        """Return the greater of two positions."""
+        return max(left, right, key=lambda position: int(position or 0))
+
     def behind(self, position: str) -> dict[str, int]:
         """Return how many records of each topic stand after a position."""
         found = dict.fromkeys(TOPICS, 0)
@@ -83,6 +95,10 @@ class MemoryLog:
             if sequence > int(position or 0):
                 found[batch.topic] += len(batch.bodies)
         return found
+
+    def accepted(self, start: int, end: int) -> bool:
+        """Say whether a record with ingest time in [start, end) is held."""
+        return any(start <= batch.ingest_time < end for _, batch in self.batches)
 
     def span(self) -> tuple[int, int] | None:
         """Return the first and last ingest time held."""

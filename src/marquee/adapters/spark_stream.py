@@ -25,6 +25,7 @@ from marquee.adapters.codec import decode
 from marquee.adapters.kafka_log import Brokers, KafkaLog, Place
 from marquee.domain.events import REVIEWS, TOPICS, Record, ReviewEvent
 from marquee.domain.sentiment import Score
+from marquee.domain.timeline import HOUR, floor
 from marquee.errors import TransientError
 from marquee.ports import SpeedProgress
 from marquee.scoring import score_texts
@@ -145,7 +146,8 @@ class SparkStream:
                 self.log.bury(place, row["offset"], row["bad"], row["reason"])
                 continue
             event = decode(row["topic"], row["body"])
-            read.append(Record(row["topic"], row["partition"], row["offset"], row["ingest_time"], event))
+            time = row["ingest_time"]
+            read.append(Record(row["topic"], row["partition"], row["offset"], time, floor(time, HOUR), event))
             if isinstance(event, ReviewEvent):
                 scores[event.text] = Score(row["compound"], row["sentence"])
         through = self.through(progress, reached, latest)

@@ -9,7 +9,7 @@ from pathlib import Path
 from marquee.adapters.codec import encode
 from marquee.adapters.sqlite import connect, explained, transaction
 from marquee.domain.events import TOPICS, Event, topic_of
-from marquee.domain.timeline import HOUR, floor
+from marquee.domain.timeline import HOUR, floor, ingest_period
 from marquee.ports import Batch
 
 SCHEMA = """
@@ -20,6 +20,7 @@ CREATE INDEX IF NOT EXISTS batches_time ON batches (ingest_time);
 CREATE TABLE IF NOT EXISTS ends (topic TEXT, part INTEGER, next_offset INTEGER NOT NULL, PRIMARY KEY (topic, part));
 CREATE TABLE IF NOT EXISTS sealed (one INTEGER PRIMARY KEY CHECK (one = 1), ingest_time INTEGER NOT NULL);
 INSERT OR IGNORE INTO sealed VALUES (1, 0);
+CREATE TABLE IF NOT EXISTS cuts (ingest_time INTEGER PRIMARY KEY);
 """
 
 
@@ -38,7 +39,7 @@ class SqliteLog:
         for event in events:
             groups.setdefault((topic_of(event), event.movie_id % self.partitions), []).append(encode(event))
         with self.guard, transaction(self.connection, self.path) as db:
-            time = max(now, db.execute("SELECT ingest_time FROM sealed").fetchone()[0])
+            time = max(now, self.sealed())
             db.execute("UPDATE sealed SET ingest_time = ?", (time,))
             for (topic, part), bodies in groups.items():
                 row = db.execute("SELECT next_offset FROM ends WHERE topic = ? AND part = ?", (topic, part)).fetchone()
@@ -70,12 +71,14 @@ class SqliteLog:
         batches: list[Batch] = []
         position, count = after, 0
         with self.guard, explained(self.path):
+            cuts = self.cuts()
             for seq, name, part, first, events, time, payload in self.connection.execute(
                 query + " ORDER BY seq", arguments
             ):
                 if batches and count + events > limit:
                     break
-                batches.append(Batch(name, part, first, time, zlib.decompress(payload).split(b"\n")))
+                bodies = zlib.decompress(payload).split(b"\n")
+                batches.append(Batch(name, part, first, time, ingest_period(time, cuts), bodies))
                 position, count = str(seq), count + events
         return batches, position
 
@@ -83,7 +86,23 @@ class SqliteLog:
         """Raise the least ingest time of future appends to the start of the present hour."""
         with self.guard, transaction(self.connection, self.path) as db:
             db.execute("UPDATE sealed SET ingest_time = max(ingest_time, ?)", (floor(now, HOUR),))
-            return floor(int(db.execute("SELECT ingest_time FROM sealed").fetchone()[0]), HOUR)
+            return ingest_period(self.sealed(), self.cuts())
+
+    def cut(self, now: int) -> int:
+        """End the present ingest period; the next begins at `now`, or just after the newest record where that is later."""
+        with self.guard, transaction(self.connection, self.path) as db:
+            start = max(now, self.sealed() + 1)
+            db.execute("UPDATE sealed SET ingest_time = ?", (start,))
+            db.execute("INSERT INTO cuts VALUES (?)", (start,))
+            return start
+
+    def sealed(self) -> int:
+        """Return the least ingest time that an append may have."""
+        return int(self.connection.execute("SELECT ingest_time FROM sealed").fetchone()[0])
+
+    def cuts(self) -> list[int]:
+        """Return where ingest periods were cut, the earliest first."""
+        return [row[0] for row in self.connection.execute("SELECT ingest_time FROM cuts ORDER BY 1")]
 
     def position_at(self, time: int) -> str:
         """Return the position before the first record with ingest time >= `time`."""
@@ -97,12 +116,22 @@ class SqliteLog:
             row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'batches'").fetchone()
         return str(row[0]) if row else "0"
 
+    def later(self, left: str, right: str) -> str:
+        """Return the greater of two positions."""
+        return max(left, right, key=lambda position: int(position or 0))
+
     def behind(self, position: str) -> dict[str, int]:
         """Return how many records of each topic stand after a position."""
         query = "SELECT topic, SUM(events) FROM batches WHERE seq > ? GROUP BY topic"
         with self.guard, explained(self.path):
             found = dict(self.connection.execute(query, (int(position or 0),)).fetchall())
         return {topic: found.get(topic, 0) for topic in TOPICS}
+
+    def accepted(self, start: int, end: int) -> bool:
+        """Say whether a record with ingest time in [start, end) is held: what a run has not archived is never trimmed."""
+        query = "SELECT EXISTS (SELECT 1 FROM batches WHERE ingest_time >= ? AND ingest_time < ?)"
+        with self.guard, explained(self.path):
+            return bool(self.connection.execute(query, (start, end)).fetchone()[0])
 
     def span(self) -> tuple[int, int] | None:
         """Return the first and last ingest time held."""
@@ -117,4 +146,5 @@ class SqliteLog:
     def trim(self, before: int) -> int:
         """Delete batches with ingest time < `before`."""
         with self.guard, transaction(self.connection, self.path) as db:
+            db.execute("DELETE FROM cuts WHERE ingest_time < ?", (floor(before, HOUR),))
             return db.execute("DELETE FROM batches WHERE ingest_time < ?", (before,)).rowcount

@@ -165,9 +165,9 @@ def film_readings(lake: Lake, end: int) -> dict[int, tuple[int, int, int, int]]:
     }
 
 
-def documents(lake: Lake, frontier: int) -> Iterator[Document]:
-    """Yield the document of the week of whole days before the frontier."""
-    end = floor(frontier, DAY) // DAY
+def documents(lake: Lake, present: int) -> Iterator[Document]:
+    """Yield the document of the week of whole days before a time (ms)."""
+    end = floor(present, DAY) // DAY
     found = [*shifts(film_weeks(lake, end)), *ratings(film_readings(lake, end))]
     found.sort(key=lambda pair: (-pair[0], pair[1]["movie_id"]))
     body = {"from": (end - RECENT_DAYS) * DAY, "to": end * DAY, "films": [anomaly for _, anomaly in found]}

@@ -65,7 +65,7 @@ def with_gold_month(cells: Any) -> Any:
 
 
 def aged(before: int, after: int) -> list[dict[str, int]]:
-    """Return gold's partitions whose cells climb the ladder as the frontier moves from `before` to `after`."""
+    """Return gold's partitions whose cells climb the ladder as its top moves from `before` to `after`."""
     found: list[dict[str, int]] = []
     for index, (old, new) in enumerate(zip(ladder_cuts(before), ladder_cuts(after), strict=True)):
         if new > old:

@@ -28,9 +28,9 @@ def by_day(cells: Any) -> Any:
     return sums.filter(ibis.or_(*(sums[name] != 0 for name in SUMS)))
 
 
-def documents(lake: Lake, touched: list[int], frontier: int) -> Iterator[Document]:
-    """Yield the documents of the months in which these days (ms) lie, as far as gold holds days."""
-    oldest = ladder_cuts(frontier)[-1]
+def documents(lake: Lake, touched: list[int], top: int) -> Iterator[Document]:
+    """Yield the documents of the months in which these days (ms) lie, as far as gold holds days. top: the ladder's."""
+    oldest = ladder_cuts(top)[-1]
     months = {month_key(month_of(day)): month_of(day) for day in touched if day >= oldest}
     for key, month in sorted(months.items()):
         start = hour_start(month)

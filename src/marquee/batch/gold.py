@@ -4,6 +4,7 @@ Several rows may hold parts of one cell: readers merge them, as merging is all t
 """
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
@@ -15,7 +16,7 @@ from marquee.batch.tables import BASE, CELLS, SILVER, TABLES
 from marquee.domain.events import RATINGS, REVIEWS
 from marquee.domain.measures import climb_table, lift_gauges_table, lift_reviews_table, merge_table
 from marquee.domain.quality import RULES, Measurement, Rule
-from marquee.domain.timeline import WINDOW
+from marquee.domain.timeline import WINDOW, data_end, ladder_top
 from marquee.ports import Lake
 
 ACCOUNTED = Rule("gold accounts for every silver review", CELLS, "between", ("reviews",), critical=True)
@@ -31,6 +32,42 @@ def gold_hour(lake: Lake) -> int:
     return int(lake.properties(CELLS).get("hour", 0))
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far gold goes: all ingested before `frontier`; the newest event's time, -1 of none; the ladder's top. In ms."""
+
+    frontier: int
+    newest: int
+    top: int
+
+    @property
+    def present(self) -> int:
+        """Up to where what is recent is counted: the frontier, or the end of data that has ended."""
+        ended = data_end(self.newest, self.frontier)
+        return self.frontier if ended is None else ended
+
+
+def reach(lake: Lake) -> Reach:
+    """Return how far gold goes as it stands."""
+    noted = lake.properties(CELLS)
+    frontier = int(noted.get("hour", 0))
+    return Reach(frontier, int(noted.get("newest", -1)), int(noted.get("top", frontier)))
+
+
+def next_reach(lake: Lake, end: int, *, full: bool) -> Reach:
+    """Return how far gold will go at frontier `end`."""
+    before = reach(lake)
+    start = 0 if full or before.newest < 0 else before.frontier
+    times = [read(lake, SILVER[topic], start, end) for topic in (REVIEWS, RATINGS)]
+    seen = [rows.aggregate(newest=rows.event_time.max()) for rows in times]
+    if start == 0:
+        base = lake.table(BASE)
+        seen.append(base.aggregate(newest=base.window.max()))
+    found = lake.arrow(ibis.union(*seen)).column(0).to_pylist()
+    newest = max([before.newest, *(time for time in found if time is not None)])
+    return Reach(end, newest, max(before.top, ladder_top(newest, end)))
+
+
 def silver_from(lake: Lake) -> int:
     """Return the ingest time below which silver rows are counted in base, not in silver."""
     return int(lake.properties(BASE).get("silver_from", 0))
@@ -44,31 +81,31 @@ def fold(lake: Lake, start: int, end: int) -> Any:
     return reviews.union(ratings).mutate(span=ibis.literal(WINDOW, "int64"))
 
 
-def refold(lake: Lake, end: int) -> tuple[Any, list[dict[str, Any]]]:
+def refold(lake: Lake, to: Reach) -> tuple[Any, list[dict[str, Any]]]:
     """Return gold from all that is held, and the partitions this replaces: all of them."""
     base = lake.table(BASE).drop("year", "month")
-    everything = base.union(fold(lake, 0, end).select(*base.columns))
-    return with_gold_month(climb_table(everything, end)).select(*ROWS), lake.partitions(CELLS)
+    everything = base.union(fold(lake, 0, to.frontier).select(*base.columns))
+    return with_gold_month(climb_table(everything, to.top)).select(*ROWS), lake.partitions(CELLS)
 
 
-def advance(lake: Lake, end: int) -> tuple[Any, list[dict[str, Any]]]:
-    """Return the cells that new silver rows add at frontier `end`, and the partitions rewritten with them.
+def advance(lake: Lake, to: Reach) -> tuple[Any, list[dict[str, Any]]]:
+    """Return the cells that new silver rows add, and the partitions rewritten with them.
 
     Cells merge when they are read, so new ones are appended beside old ones of the same window. Rewritten,
     and merged, are only the partitions whose cells climb the ladder, and those that have many files.
     """
-    start = gold_hour(lake)
+    before = reach(lake)
     files = Counter((part["year"], part["month"]) for part in lake.files(CELLS))
-    ripe = {(part["year"], part["month"]) for part in aged(start, end)}
+    ripe = {(part["year"], part["month"]) for part in aged(before.top, to.top)}
     ripe |= {part for part, count in files.items() if count >= FILES_KEPT}
-    fresh = fold(lake, start, end)
+    fresh = fold(lake, before.frontier, to.frontier)
     if not ripe:
-        return with_gold_month(climb_table(fresh, end)).select(*ROWS), []
+        return with_gold_month(climb_table(fresh, to.top)).select(*ROWS), []
     where = {"year": sorted({year for year, _ in ripe}), "month": sorted({month for _, month in ripe})}
     held = lake.table(CELLS, where)
     held = held.filter((held.year * 100 + held.month).isin([year * 100 + month for year, month in ripe]))
     held = held.drop("year", "month")
-    climbed = climb_table(held.union(fresh.select(*held.columns)), end)
+    climbed = climb_table(held.union(fresh.select(*held.columns)), to.top)
     return with_gold_month(climbed).select(*ROWS), [{"year": year, "month": month} for year, month in sorted(ripe)]
 
 
@@ -76,7 +113,8 @@ def build(lake: Lake, end: int, *, full: bool) -> dict[str, Any] | None:
     """Bring gold to frontier `end` in one commit, after its gate; return the report, None where it is there already."""
     if gold_hour(lake) >= end and not full:
         return None
-    rows, replaced = refold(lake, end) if full or gold_hour(lake) == 0 else advance(lake, end)
+    to = next_reach(lake, end, full=full)
+    rows, replaced = refold(lake, to) if full or gold_hour(lake) == 0 else advance(lake, to)
     staged = lake.local(rows)
     measurements = gate.measure_rows(lake, CELLS, staged)
     measurements += [
@@ -84,7 +122,8 @@ def build(lake: Lake, end: int, *, full: bool) -> dict[str, Any] | None:
     ]
     measurements += measure_accounted(lake, staged, replaced, end)
     verdict = gate.pass_gate("gold", measurements)
-    written = lake.replace(CELLS, staged, replaced, {"hour": str(end)})
+    noted = {"hour": str(end), "newest": str(to.newest), "top": str(to.top)}
+    written = lake.replace(CELLS, staged, replaced, noted)
     return {"score": verdict.score, "state": verdict.state, "reasons": verdict.reasons, "cells": written}
 
 

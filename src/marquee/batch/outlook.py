@@ -73,9 +73,9 @@ def series(lake: Lake, first: int, end: int) -> dict[str, tuple[np.ndarray, Floa
     return found
 
 
-def documents(lake: Lake, films: Any, frontier: int) -> Iterator[Document]:
-    """Yield each metric's model, learned from the whole days before the frontier. films: the shelf."""
-    end = floor(frontier, DAY) // DAY
+def documents(lake: Lake, films: Any, present: int) -> Iterator[Document]:
+    """Yield each metric's model, learned from the whole days before a time (ms). films: the shelf."""
+    end = floor(present, DAY) // DAY
     cells = lake.table(CELLS)
     oldest = lake.arrow(cells.filter(cells.span <= DAY).aggregate(oldest=cells.window.min())).column(0)[0].as_py()
     first = max(end - LEARNED_DAYS, (end * DAY if oldest is None else oldest) // DAY)

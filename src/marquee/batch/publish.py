@@ -8,6 +8,7 @@ import orjson
 
 from marquee.batch import anomalies, daily, genres, money, network, outlook, seasons, similar
 from marquee.batch.calendar import covering
+from marquee.batch.gold import Reach
 from marquee.batch.kinds import ACTIVITY, CARD, CELL_ROWS, FILM, Document
 from marquee.batch.shelf import latest_films, latest_gauges, shelf
 from marquee.batch.silver import read
@@ -90,9 +91,9 @@ def film_totals(movies: np.ndarray, matrix: np.ndarray) -> dict[int, tuple[list[
     return totals
 
 
-def activity_documents(lake: Lake, days: list[int], frontier: int) -> Iterator[Document]:
-    """Yield, for each of these days (ms), the reviews of all films by cell."""
-    recent = [day for day in days if day >= floor(frontier - ACTIVITY_DAYS * DAY, DAY)]
+def activity_documents(lake: Lake, days: list[int], present: int) -> Iterator[Document]:
+    """Yield, for each of these days (ms) that is recent, the reviews of all films by cell."""
+    recent = [day for day in days if day >= floor(present - ACTIVITY_DAYS * DAY, DAY)]
     if not recent:
         return
     where = covering(recent[0], recent[-1] + DAY, days=False)
@@ -135,29 +136,29 @@ def film_views(lake: Lake) -> list[FilmView]:
     )
 
 
-def view_documents(lake: Lake, pins: Pins, since: int, frontier: int) -> Iterator[Document]:
+def view_documents(lake: Lake, pins: Pins, since: int, to: Reach) -> Iterator[Document]:
     """Yield the documents of the views over all films; likeness and networks only when a description has changed."""
     films = lake.local(shelf(lake, pins))
-    year = int(iso(frontier)[:4])
+    year = int(iso(to.present)[:4])
     yield from money.documents(lake, films)
     yield from seasons.documents(lake, films)
     yield from genres.documents(lake, films, year)
-    yield from outlook.documents(lake, films, frontier)
-    yield from anomalies.documents(lake, frontier)
-    described = read(lake, SILVER[METADATA], since, frontier).count().as_table()
+    yield from outlook.documents(lake, films, to.present)
+    yield from anomalies.documents(lake, to.present)
+    described = read(lake, SILVER[METADATA], since, to.frontier).count().as_table()
     if since == 0 or lake.arrow(described).column(0)[0].as_py() > 0:
         views = film_views(lake)
         yield from similar.documents(lake, views)
         yield from network.documents(views, year)
 
 
-def documents(lake: Lake, pins: Pins, since: int, frontier: int) -> Iterator[Document]:
-    """Yield every document that silver rows of ingest time in [since, frontier) change; since = 0 means all."""
-    ids = None if since == 0 else changed_films(lake, since, frontier)
-    days = touched_days(lake, since, frontier)
+def documents(lake: Lake, pins: Pins, since: int, to: Reach) -> Iterator[Document]:
+    """Yield every document that silver rows of ingest time from `since` to the frontier change; since = 0 means all."""
+    ids = None if since == 0 else changed_films(lake, since, to.frontier)
+    days = touched_days(lake, since, to.frontier)
     movies, matrix = film_cells(lake, ids)
     yield from film_documents(lake, ids, film_totals(movies, matrix))
     yield from cell_documents(movies, matrix)
-    yield from activity_documents(lake, days, frontier)
-    yield from daily.documents(lake, days, frontier)
-    yield from view_documents(lake, pins, since, frontier)
+    yield from activity_documents(lake, days, to.present)
+    yield from daily.documents(lake, days, to.top)
+    yield from view_documents(lake, pins, since, to)

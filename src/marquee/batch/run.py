@@ -9,7 +9,7 @@ from typing import Any
 from marquee.batch import gold, publish, silver
 from marquee.batch.calendar import hour_start, month_of
 from marquee.batch.tables import BRONZE, SILVER
-from marquee.domain.coverage import Frontier
+from marquee.domain.coverage import Frontier, Source
 from marquee.domain.events import TOPICS
 from marquee.domain.timeline import DAY, HOUR, YEAR, Clock, floor, iso
 from marquee.errors import MarqueeError, QualityStopError
@@ -41,6 +41,7 @@ class BatchLayer:
     runs: Runs
     quarantine: Quarantine
     clock: Clock
+    source: Callable[[], Source | None] = lambda: None
 
     def run(
         self,
@@ -49,9 +50,10 @@ class BatchLayer:
         interval: tuple[int, int] | None = None,
         until: str = STEPS[-1],
         before: int | None = None,
+        cut: bool = False,
         progress: Progress = lambda step: None,
     ) -> RunReport:
-        """Run up to the last ended hour and publish; return the report.
+        """Run up to the last ended hour, or with `cut` up to this moment, and publish; return the report.
 
         until: the last of `STEPS` to do; the state is then "staged", and the next run goes on from there.
         before: a time (ms) to stop at, where the last ended hour lies later.
@@ -74,7 +76,7 @@ class BatchLayer:
         try:
             done = gold.gold_hour(self.lake)
             with step("archive"):
-                frontier, report["archived"] = archive(self.log, self.lake, self.clock, before)
+                frontier, report["archived"] = archive(self.log, self.lake, self.clock, before, cut=cut)
             run_id = f"{iso(frontier)}-{run}"
             again = interval if interval is not None else (0, frontier) if full else None
             state = "staged"
@@ -177,12 +179,16 @@ class BatchLayer:
         since = 0 if last is None or everything else last.frontier.hour
         pins, counts = publish.run_pins(self.lake)
         report["counts"] = counts
+        to = gold.reach(self.lake)
         facts = {
             "pins": asdict(pins),
             "counts": counts,
+            "newest": to.newest,
+            "top": to.top,
+            "source": self.source(),
             "quality": {k: report[k]["score"] for k in ("silver", "gold")},
         }
-        changed = publish.documents(self.lake, pins, since, frontier.hour)
+        changed = publish.documents(self.lake, pins, since, to)
         self.views.publish(Publication(frontier, self.clock.now(), facts), changed)
         return "published"
 

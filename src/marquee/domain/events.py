@@ -89,12 +89,13 @@ TOPICS: Final[dict[str, type[Event]]] = {REVIEWS: ReviewEvent, RATINGS: RatingEv
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An event as the log took it. Order within a film is (ingest_time, offset)."""
+    """An event as the log took it. Order within a film is (ingest_time, offset); period: that of its batch (`ports.Batch`)."""
 
     topic: str
     partition: int
     offset: int
     ingest_time: int
+    period: int
     event: Event
 
 

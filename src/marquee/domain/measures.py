@@ -130,9 +130,9 @@ def merge_table(cells: Any, keys: list[str]) -> Any:
     return merged.select(*keys, *SUMS, **{name: merged.gauge[name] for name in GAUGE})
 
 
-def climb_table(cells: Any, frontier: int) -> Any:
-    """Roll cell rows (movie_id, window, span, state) up the ladder as it stands at `frontier` and merge them."""
-    cuts = ladder_cuts(frontier)
+def climb_table(cells: Any, top: int) -> Any:
+    """Roll cell rows (movie_id, window, span, state) up the ladder as it stands at `top` and merge them."""
+    cuts = ladder_cuts(top)
     span: Any = ibis.literal(LADDER[-1].span, "int64")
     for rung, cut in reversed(list(zip(LADDER, cuts, strict=False))):
         span = ibis.ifelse(cells.window >= cut, ibis.literal(rung.span, "int64"), span)

@@ -4,7 +4,8 @@ Every engine computes windows with the same integer arithmetic, so no time zone 
 library can make two of them disagree.
 """
 
-from collections.abc import Callable
+from bisect import bisect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -61,6 +62,12 @@ def ceil(time: int, span: int) -> int:
     return -floor(-time, span)
 
 
+def ingest_period(time: int, cuts: Sequence[int]) -> int:
+    """Return the start of the ingest period that holds an ingest time: the last whole hour or cut (sorted) at or before it."""
+    index = bisect(cuts, time)
+    return max(floor(time, HOUR), cuts[index - 1] if index else 0)
+
+
 def iso(time: int) -> str:
     """Render ms since the epoch as ISO 8601 in UTC, to the second."""
     return datetime.fromtimestamp(time / SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -96,12 +103,32 @@ LADDER = (
 )
 
 
-def ladder_cuts(frontier: int) -> list[int]:
-    """Return, for each rung but the last, the event time below which its cells move to the next rung.
+ENDED = 30 * DAY
+"""Age of the newest event at which data is said to have ended: an archive of years ago, say."""
+
+
+def data_end(newest: int, now: int) -> int | None:
+    """Return the end (ms) of the day of the newest event, where the data has ended by `now`; None where it goes on.
+
+    newest: that event's time, -1 of no event.
+    """
+    return ceil(newest + 1, DAY) if 0 <= newest < now - ENDED else None
+
+
+def ladder_top(newest: int, frontier: int) -> int:
+    """Return the event time from which the ladder counts ages at a frontier: it stops with data that has ended.
+
+    So an archive keeps its hours and days, whenever it is imported. Never decreases as frontier and newest grow.
+    """
+    return frontier if newest < 0 else min(frontier, ceil(newest + 1, DAY) + ENDED)
+
+
+def ladder_cuts(top: int) -> list[int]:
+    """Return, for each rung but the last, the event time below which its cells move to the next rung (`ladder_top`).
 
     Each cut lies on a boundary of the next, wider rung, so a wider cell is always made whole.
     """
-    return [floor(frontier - rung.keep, wider.span) for rung, wider in pairwise(LADDER) if rung.keep is not None]
+    return [floor(top - rung.keep, wider.span) for rung, wider in pairwise(LADDER) if rung.keep is not None]
 
 
 def ladder_span(window: int, cuts: list[int]) -> int:

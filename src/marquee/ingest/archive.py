@@ -1,4 +1,4 @@
-"""The archive: moves whole, sealed ingest hours from the log to bronze, exactly once.
+"""The archive: moves whole, sealed ingest periods from the log to bronze, exactly once.
 
 Each table records, in the same atomic commit as its rows, the log position and the hour it has reached.
 A process killed at any point leaves either the commit or nothing; what follows starts from what is recorded.
@@ -16,18 +16,18 @@ CHUNK = 500_000
 """Events in one commit, unless a single hour holds more."""
 
 
-def archive(log: Log, lake: Lake, clock: Clock, before: int | None = None) -> tuple[int, int]:
-    """Seal what has ended, move it, and return (first hour that is not in bronze, events moved).
+def archive(log: Log, lake: Lake, clock: Clock, before: int | None = None, *, cut: bool = False) -> tuple[int, int]:
+    """Seal what has ended, move it, and return (first ingest time that is not in bronze, events moved).
 
-    before: a time (ms) past which nothing is moved.
+    before: a time (ms) past which nothing is moved; cut: end the present ingest period first, and move it too.
     """
-    hour = log.seal(clock.now())
-    hour = hour if before is None else min(hour, floor(before, HOUR))
-    return hour, sum(archive_topic(log, lake, topic, hour) for topic in BRONZE)
+    end = log.cut(clock.now()) if cut else log.seal(clock.now())
+    end = end if before is None else min(end, floor(before, HOUR))
+    return end, sum(archive_topic(log, lake, topic, end) for topic in BRONZE)
 
 
 def archive_topic(log: Log, lake: Lake, topic: str, hour: int) -> int:
-    """Move one topic's records of ingest hours below `hour`; return how many."""
+    """Move one topic's records of ingest times below `hour`; return how many."""
     recorded = lake.properties(BRONZE[topic])
     if int(recorded.get("hour", 0)) >= hour:
         return 0
@@ -41,8 +41,8 @@ def archive_topic(log: Log, lake: Lake, topic: str, hour: int) -> int:
         pending += batches
         if not pending or sum(len(batch.bodies) for batch in pending) < CHUNK:
             continue
-        # Only whole hours are committed: the last hour read may go on in the next batch.
-        last = floor(pending[-1].ingest_time, HOUR)
+        # Only whole periods are committed: the last one read may go on in the next batch.
+        last = pending[-1].period
         whole = [batch for batch in pending if batch.ingest_time < last]
         if whole:
             moved += commit(lake, topic, whole, log.position_at(last), last)

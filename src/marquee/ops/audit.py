@@ -136,8 +136,8 @@ class Reference:
 
 def days_since(query: Query) -> int:
     """Return the event time from which gold holds days (ms)."""
-    frontier = query.world.frontier
-    return 0 if frontier is None else ladder_cuts(frontier.hour)[-1]
+    publication = query.world.publication
+    return 0 if publication is None else ladder_cuts(publication.facts.get("top", publication.frontier.hour))[-1]
 
 
 def rolled_up(query: Query, dimension: str, now: int) -> dict[str, list[int]]:
@@ -232,7 +232,7 @@ def last(platform: Platform) -> dict[str, int] | None:
 
 def compare(platform: Platform, query: Query, sample: int | None, seed: int) -> dict[str, Any]:
     """Compare the answers of the query's present world."""
-    moment = platform.clock.now()
+    _, moment = query.sight()
     reference = build_reference(platform, query)
     ids = sorted(set(reference.films) | query.world.ids())
     if sample is not None and sample < len(ids):
@@ -245,7 +245,7 @@ def compare(platform: Platform, query: Query, sample: int | None, seed: int) -> 
             differ += 1
             if len(examples) < EXAMPLES:
                 examples.append({"answer": name, "given": given, "wanted": wanted})
-    coverage = query.world.coverage(moment).as_dict()
+    coverage = query.world.coverage().as_dict()
     return {
         "answers_checked": checked,
         "differ": differ,

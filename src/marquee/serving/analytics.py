@@ -65,7 +65,7 @@ def trends(query: Query, metric: str, window: str, films: Filter) -> Answer:
 
     Counts are compared with the share of the window before that corresponds to today so far.
     """
-    world, now = query.world, query.clock.now()
+    world, now = query.sight()
     wanted = query.known(world, films)
     points = series(query, world, now, wanted, window)
     half = len(points) // 2
@@ -88,7 +88,7 @@ def trends(query: Query, metric: str, window: str, films: Filter) -> Answer:
         "peak": peak if peak and peak["reviews"] else None,
     }
     answer = {"metric": metric, "window": window, "genre": wanted.genre, "summary": summary, "points": shown}
-    return covered(answer, world, now)
+    return covered(answer, world)
 
 
 def moments(cell: Cell) -> Moments:
@@ -118,7 +118,7 @@ def without(total: Cell, part: Cell) -> Cell:
 
 def comparison(query: Query, by: str, window: str, films: Filter) -> Answer:
     """Answer /v1/analytics/sentiment/comparison: sentiment by group, each against the rest, and what is significant."""
-    world, now = query.world, query.clock.now()
+    world, now = query.sight()
     wanted = query.known(world, films)
     cube = query.cubes(world, floor(now, WINDOW))
     end = today(now) + 1
@@ -151,12 +151,12 @@ def comparison(query: Query, by: str, window: str, films: Filter) -> Answer:
         "blockbuster_against_niche": difference(blockbuster, niche),
         "results": lines,
     }
-    return covered(answer, world, now)
+    return covered(answer, world)
 
 
 def revenue(query: Query, by: str) -> Answer:
     """Answer /v1/analytics/revenue: money by a dimension, and the films with the best and worst return."""
-    world, now = query.world, query.clock.now()
+    world = query.world
     body = view(world, MONEY)
     groups = [group for group in body["groups"] if group["dimension"] == by]
     lines = [
@@ -164,18 +164,17 @@ def revenue(query: Query, by: str) -> Answer:
     ]
     total = next((group for group in body["groups"] if group["dimension"] == "all"), None)
     answer = {"by": by, "break_even": body["break_even"], "total": total, "results": lines}
-    return covered({**answer, "profitable": body["profitable"], "losing": body["losing"]}, world, now)
+    return covered({**answer, "profitable": body["profitable"], "losing": body["losing"]}, world)
 
 
 def seasons(query: Query) -> Answer:
     """Answer /v1/analytics/seasons."""
-    world, now = query.world, query.clock.now()
-    return covered(view(world, SEASONS), world, now)
+    return covered(view(query.world, SEASONS), query.world)
 
 
 def anomalies(query: Query, limit: int) -> Answer:
     """Answer /v1/anomalies: the films whose last week is unlike them, with the evidence."""
-    world, now = query.world, query.clock.now()
+    world, now = query.sight()
     body = view(world, ANOMALIES)
     lines = [
         {**anomaly, "title": card["title"] or None, "genres": card["genres"]}
@@ -183,7 +182,7 @@ def anomalies(query: Query, limit: int) -> Answer:
         if (card := world.card(anomaly["movie_id"], now)) is not None
     ]
     answer = {"from": iso(body["from"]), "to": iso(body["to"]), "found": len(lines), "results": lines[:limit]}
-    return covered(answer, world, now)
+    return covered(answer, world)
 
 
 def view(world: World, kind: str) -> Any:
@@ -205,7 +204,7 @@ def best_rated(world: World, films: Filter, limit: int) -> list[Answer]:
 
 def genre(query: Query, name: str, window: str) -> Answer:
     """Answer /v1/analytics/genre/{genre}: figures, share, direction, companions, feelings, and its best films."""
-    world, now = query.world, query.clock.now()
+    world, now = query.sight()
     wanted = Filter(genre=query.genre(world, name))
     known = next((line for line in view(world, GENRES)["genres"] if line["genre"] == wanted.genre), None)
     points = series(query, world, now, wanted, window)
@@ -234,20 +233,20 @@ def genre(query: Query, name: str, window: str) -> Answer:
         ],
         "best": best_rated(world, wanted, TOP),
     }
-    return covered(answer, world, now)
+    return covered(answer, world)
 
 
 def genres(query: Query) -> Answer:
     """Answer /v1/analytics/genres: all genres' figures, without their years."""
-    world, now = query.world, query.clock.now()
+    world = query.world
     body = view(world, GENRES)
     lines = [{k: v for k, v in line.items() if k not in ("years", "companions")} for line in body["genres"]]
-    return covered({"films": body["films"], "recent_from": body["recent_from"], "results": lines}, world, now)
+    return covered({"films": body["films"], "recent_from": body["recent_from"], "results": lines}, world)
 
 
 def overview(query: Query) -> Answer:
     """Answer /v1/analytics/overview: the state of the film world at a glance."""
-    world, now = query.world, query.clock.now()
+    world, now = query.sight()
     cube = query.cubes(world, floor(now, WINDOW))
     end = today(now) + 1
     week, before, month = (
@@ -277,7 +276,7 @@ def overview(query: Query) -> Answer:
         "best_rated": best_rated(world, ALL_FILMS, 5),
         "anomalies": len(world.published.views.get(ANOMALIES, {}).get("films", ())),
     }
-    return covered(answer, world, now)
+    return covered(answer, world)
 
 
 def all_reviews(world: World, now: int) -> int:

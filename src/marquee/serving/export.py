@@ -95,7 +95,7 @@ def table(name: str, rows: Iterable[dict[str, Any]]) -> pa.Table:
 
 def export(query: Query) -> dict[str, pa.Table]:
     """Return all tables as of one moment: one run, one speed version, one clock."""
-    world, now = query.world, query.clock.now()
+    world, now = query.sight()
     cube = query.cubes(world, floor(now, WINDOW))
     lines = [card_line(card, world) for i in sorted(world.ids()) if (card := world.card(i, now)) is not None]
     genres = ({"movie_id": line["movie_id"], "genre": genre} for line in lines for genre in line["genres"])
@@ -108,7 +108,7 @@ def export(query: Query) -> dict[str, pa.Table]:
         "trends": table("trends", trends(query, world, now)),
         "money": table("money", world.published.views.get(MONEY, {}).get("groups", ())),
         "quality": table("quality", ({"layer": layer, "score": score} for layer, score in quality.items())),
-        "edition": table("edition", [edition(world, now)]),
+        "edition": table("edition", [edition(world, query.clock.now())]),
     }
 
 
@@ -155,7 +155,7 @@ def trends(query: Query, world: World, now: int) -> Iterator[dict[str, Any]]:
 
 def edition(world: World, now: int) -> dict[str, Any]:
     """Return what the export was made of and what it covers."""
-    covers = world.coverage(now)
+    covers = world.coverage()
     return {
         "exported_at": now,
         "run_id": covers.run_id,

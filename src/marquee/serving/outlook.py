@@ -90,12 +90,12 @@ def forecast(query: Query, movie_id: int, metric: str, days: int) -> Answer:
         answer["points"] = [{"date": date_of(end + day), **presented(quantiles[day])} for day in range(days)]
         if metric != "popularity":
             answer["total"] = presented(quantiles[HORIZON + TOTALS.index(days)])
-    return covered(answer, world, now)
+    return covered(answer, world)
 
 
 def next_films(query: Query, films: Filter, days: int, limit: int) -> Answer:
     """Answer /v1/outlook/movies: the films that most reviews are forecast for."""
-    world, now = query.world, query.clock.now()
+    world, now = query.sight()
     wanted = query.known(world, films)
     end = today(now)
     published, model = world.published.forecasters.get("reviews"), world.published.models.get("reviews")
@@ -126,4 +126,4 @@ def next_films(query: Query, films: Filter, days: int, limit: int) -> Answer:
             }
             for place, i in enumerate(order.tolist(), start=1)
         ]
-    return covered({**answer, "from": iso(end * DAY)}, world, now)
+    return covered({**answer, "from": iso(end * DAY)}, world)

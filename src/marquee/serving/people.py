@@ -13,7 +13,7 @@ from marquee.serving.world import World
 
 def person(query: Query, person_id: int) -> Answer:
     """Answer /v1/people/{id}: films, place in the network, community and closest collaborators."""
-    world, now = query.world, query.clock.now()
+    world, now = query.sight()
     body = query.document(PERSON, person_id)
     if body is None:
         raise unknown(person_id)
@@ -34,12 +34,12 @@ def person(query: Query, person_id: int) -> Answer:
     ]
     answer = {**body, "films": films, "collaborators": collaborators}
     answer["top_share"] = round(body["rank"] / body["of"], 4)
-    return covered(answer, world, now)
+    return covered(answer, world)
 
 
 def people(query: Query, q: str | None, page: int, page_size: int) -> Answer:
     """Answer /v1/people: people by name, or all, the most central first."""
-    world, now = query.world, query.clock.now()
+    world = query.world
     lines = list(world.published.people.values())
     near: list[str] = []
     if q is not None and q.strip():
@@ -52,12 +52,12 @@ def people(query: Query, q: str | None, page: int, page_size: int) -> Answer:
     first = (page - 1) * page_size
     results = [{**line, "films": len(line["films"])} for line in lines[first : first + page_size]]
     paging = {"page": page, "page_size": page_size, "total": len(lines), "pages": -(-len(lines) // page_size)}
-    return covered({"q": q, "spelled_otherwise": bool(near), **paging, "results": results}, world, now)
+    return covered({"q": q, "spelled_otherwise": bool(near), **paging, "results": results}, world)
 
 
 def path(query: Query, start: int, end: int) -> Answer:
     """Answer /v1/people/path: the shortest chain of shared films between two people."""
-    world, now = query.world, query.clock.now()
+    world, now = query.sight()
     published = world.published
     for person_id in (start, end):
         if person_id not in published.people:
@@ -77,12 +77,12 @@ def path(query: Query, start: int, end: int) -> Answer:
         "degrees": None if found is None else len(found) // 2,
         "path": steps,
     }
-    return covered(answer, world, now)
+    return covered(answer, world)
 
 
 def network(query: Query, movie_id: int) -> Answer:
     """Answer /v1/movies/{id}/network: the film's people, their place in the network, and who of them share other films."""
-    world, now, film, _ = query.film(movie_id)
+    world, _, film, _ = query.film(movie_id)
     lines = world.published.people
     nodes = []
     for person_id, (name, part) in film_people(film).items():
@@ -96,7 +96,7 @@ def network(query: Query, movie_id: int) -> Answer:
             if shared:
                 ties.append({"from": one["person_id"], "to": other["person_id"], "other_films": sorted(shared)})
     answer = {"movie_id": movie_id, "title": film["title"] or None, "people": nodes, "also_together": ties}
-    return covered(answer, world, now)
+    return covered(answer, world)
 
 
 def films_of(world: World, person_id: int) -> set[int]:

@@ -15,32 +15,46 @@ import orjson
 
 from marquee.adapters.tantivy_search import TitleSearch
 from marquee.batch.kinds import CELL_ROWS, FILM
-from marquee.domain.coverage import speed_from
+from marquee.domain.coverage import Source, speed_from
 from marquee.domain.films import FilmView, unknown_film
-from marquee.domain.timeline import WINDOW, Clock, floor
+from marquee.domain.timeline import SECOND, WINDOW, Clock, floor
 from marquee.domain.trends import DAYS, Trend, declining, frame
 from marquee.errors import NotFoundError
-from marquee.ports import BatchViews, SpeedViews
+from marquee.ports import BatchViews, Log, SpeedViews
 from marquee.serving import answers
+from marquee.serving.backlog import backlog
 from marquee.serving.cube import Cube, Filter
 from marquee.serving.merge import Timed, merged
 from marquee.serving.search import SearchRequest, card_line, found, page_of, suggest
-from marquee.serving.world import NO_CELLS, World, advance
+from marquee.serving.world import NO_CELLS, Meanwhile, World, advance
 from marquee.speed.leaderboard import leaderboard
 
 Answer = dict[str, Any]
 LISTINGS = 256
 """Lists of search results kept for their later pages."""
 
+LOOK_EVERY = 2 * SECOND
+"""Time between looks at what waits in the log, while the views stand still."""
+
 
 class Query:
     """Answers questions from the views. `world` is swapped whole; a question holds on to the one it began with."""
 
-    def __init__(self, batch_views: BatchViews, speed_views: SpeedViews, clock: Clock) -> None:
+    def __init__(
+        self,
+        batch_views: BatchViews,
+        speed_views: SpeedViews,
+        log: Log,
+        clock: Clock,
+        source: Callable[[], Source | None] = lambda: None,
+    ) -> None:
         self.batch_views = batch_views
         self.speed_views = speed_views
+        self.log = log
         self.clock = clock
-        self.world = World(TitleSearch())
+        self.source = source
+        self.world = World(TitleSearch(), Meanwhile(clock))
+        self.looked_at: int | None = None
         self.moving = Lock()
         self.listings: OrderedDict[str, array[int]] = OrderedDict()
         self.trends = lru_cache(maxsize=8)(self.count_trends)
@@ -51,19 +65,38 @@ class Query:
         with self.moving:
             before = self.world
             self.world = advance(before, self.batch_views, self.speed_views, self.clock.now())
+            self.look(again=self.world is not before)
             return self.world is not before
+
+    def look(self, *, again: bool) -> None:
+        """See what waits in the log and where films come from: `again` at once, else once in a while."""
+        now = self.clock.now()
+        if not again and self.looked_at is not None and 0 <= now - self.looked_at < LOOK_EVERY:
+            return
+        self.looked_at = now
+        meanwhile = self.world.meanwhile
+        meanwhile.source = self.source()
+        meanwhile.backlog = backlog(self.log, self.world.frontier, self.world.state, now)
 
     def version(self) -> tuple[int, int, int]:
         """Return what answers depend on: the run, the speed version and the 5-minute window."""
         return self.world.run, self.world.state.version, floor(self.clock.now(), WINDOW)
 
+    def sight(self) -> tuple[World, int]:
+        """Return the present world, and the time at which its windows end: now, or the end of data that has ended."""
+        return self.world, self.present(self.world)
+
+    def present(self, world: World) -> int:
+        """Return the time at which a world's windows end (ms)."""
+        ended = world.ended
+        return self.clock.now() if ended is None else ended
+
     def film(self, movie_id: int) -> tuple[World, int, FilmView, list[Timed]]:
         """Return a film's description and merged cells; NotFoundError for one unknown or deleted."""
-        now = self.clock.now()
         with self.batch_views.snapshot() as snapshot:
             if snapshot.publication is not None and snapshot.publication.frontier.run != self.world.run:
                 self.refresh()
-            world = self.world
+            world, now = self.sight()
             film_body = snapshot.get(FILM, movie_id)
             cells_body = snapshot.get(CELL_ROWS, movie_id)
         film: FilmView | None = orjson.loads(film_body) if film_body else None
@@ -82,12 +115,12 @@ class Query:
     def movie(self, movie_id: int) -> Answer:
         """Answer /v1/movies/{id}."""
         world, now, film, cells = self.film(movie_id)
-        return covered(answers.movie(film, cells, world.pins, now), world, now)
+        return covered(answers.movie(film, cells, world.pins, now), world)
 
     def sentiment(self, movie_id: int, window: str) -> Answer:
         """Answer /v1/movies/{id}/sentiment."""
         world, now, film, cells = self.film(movie_id)
-        return covered(answers.sentiment(movie_id, film["title"], cells, window, now), world, now)
+        return covered(answers.sentiment(movie_id, film["title"], cells, window, now), world)
 
     def make_cube(self, world: World, moment: int) -> Cube:
         """Return the daily sums of all films; kept for the present world and 5-minute window."""
@@ -115,11 +148,11 @@ class Query:
 
     def listed(self, choose: Callable[[list[Trend]], list[Trend]], window: str, films: Filter, limit: int) -> Answer:
         """Return the lines of the films chosen from all standings."""
-        world, now = self.world, self.clock.now()
+        world, now = self.sight()
         wanted = self.known(world, films)
         standing = choose(self.trends(world, window, floor(now, WINDOW)))
         lines = list(islice(trend_lines(world, standing, window, wanted, now), limit))
-        return covered({"window": window, "genre": wanted.genre, "results": lines}, world, now)
+        return covered({"window": window, "genre": wanted.genre, "results": lines}, world)
 
     def known(self, world: World, films: Filter) -> Filter:
         """Return a filter with its genre spelled as the films have it; NotFoundError of an unknown genre."""
@@ -127,15 +160,15 @@ class Query:
 
     def suggest(self, q: str, limit: int) -> Answer:
         """Answer /v1/search/suggest."""
-        world, now = self.world, self.clock.now()
-        return covered(suggest(world, q, limit, now), world, now)
+        world, now = self.sight()
+        return covered(suggest(world, q, limit, now), world)
 
     def search(self, request: SearchRequest, listing: str | None = None) -> Answer:
         """Answer /v1/search/movies. A `listing` names the list that an earlier page came from, and is continued.
 
         NotFoundError when that list is no longer kept.
         """
-        world, now = self.world, self.clock.now()
+        world, now = self.sight()
         if listing is None:
             request = replace(request, films=self.known(world, request.films))
             ids = found(world, request, now)
@@ -148,7 +181,7 @@ class Query:
         elif listing not in self.listings:
             raise NotFoundError("this listing is no longer kept", hint="Ask for page 1 again, without `listing`.")
         answer = page_of(world, request, self.listings[listing], now)
-        return covered({**answer, "listing": listing}, world, now)
+        return covered({**answer, "listing": listing}, world)
 
     def genre(self, world: World, name: str) -> str:
         """Return a genre by its name in any case; NotFoundError names the nearest."""
@@ -177,6 +210,6 @@ def trend_lines(world: World, trends: Iterable[Trend], window: str, films: Filte
         yield {"rank": rank, **card_line(card, world), **answers.trend_line(trend, window)}
 
 
-def covered(answer: Answer, world: World, now: int) -> Answer:
+def covered(answer: Answer, world: World) -> Answer:
     """Add the coverage to an answer."""
-    return {**answer, "coverage": world.coverage(now).as_dict()}
+    return {**answer, "coverage": world.coverage().as_dict()}

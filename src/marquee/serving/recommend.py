@@ -13,7 +13,6 @@ from marquee.errors import NotFoundError
 from marquee.serving.cube import ALL_FILMS, Filter
 from marquee.serving.query import Answer, Query, covered
 from marquee.serving.search import card_line, weighted
-from marquee.serving.world import World
 
 NEAREST = 3
 """How many of the liked films a candidate is measured by: its nearest ones."""
@@ -92,8 +91,7 @@ class Recommender:
 
     def __init__(self, query: Query) -> None:
         self.query = query
-        self.world: World = query.world
-        self.now = query.clock.now()
+        self.world, self.now = query.sight()
 
     def near(self, movie_id: int) -> dict[int, float]:
         """Return a film's neighbours and their likeness in [0, 1]."""
@@ -141,7 +139,7 @@ def similar(query: Query, movie_id: int, films: Filter, limit: int) -> Answer:
     scores = recommender.scored(likeness, wanted, [movie_id])
     lines = [recommender.line(m, likeness[m], scores[m], [film]) for m in ranked(scores)[:limit]]
     answer = {"movie_id": movie_id, "title": film["title"] or None, "results": lines}
-    return covered(answer, recommender.world, recommender.now)
+    return covered(answer, recommender.world)
 
 
 def recommend(query: Query, wish: Wish) -> Answer:
@@ -167,7 +165,7 @@ def recommend(query: Query, wish: Wish) -> Answer:
         like = [query.film(m)[2] for m in nearest]
         lines.append(recommender.line(movie_id, likeness[movie_id], scores[movie_id], like))
     answer = {"liked": list(liked), "unknown": unknown, "genre": wanted.genre, "results": lines}
-    return covered(answer, world, now)
+    return covered(answer, world)
 
 
 def reasons(film: FilmView, like: Sequence[FilmView]) -> list[str]:

@@ -81,7 +81,7 @@ def stats(query: Query, movie_id: int) -> Answer:
         ],
         "readings": readings([timed.cell.gauge for timed in cells if timed.cell.gauge is not None]),
     }
-    return covered(answer, world, now)
+    return covered(answer, world)
 
 
 def money(budget: int | None, revenue: int | None) -> dict[str, Any]:

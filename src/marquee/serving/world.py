@@ -12,11 +12,21 @@ import orjson
 
 from marquee.adapters.tantivy_search import TitleSearch
 from marquee.batch.kinds import ACTIVITY
-from marquee.domain.coverage import NO_SPEED, Coverage, Frontier, SpeedState, coverage, speed_from
+from marquee.domain.coverage import (
+    NO_BACKLOG,
+    NO_SPEED,
+    Backlog,
+    Coverage,
+    Frontier,
+    Source,
+    SpeedState,
+    coverage,
+    speed_from,
+)
 from marquee.domain.films import FilmView, card, unknown_film
 from marquee.domain.measures import Cell, merge_cells
 from marquee.domain.scores import Pins
-from marquee.domain.timeline import DAY, floor
+from marquee.domain.timeline import DAY, Clock, data_end, floor
 from marquee.ports import BatchViews, Publication, SpeedFilm, SpeedViews, ViewsSnapshot
 from marquee.serving.cube import REVIEWS_COLUMN, Cube
 from marquee.serving.published import Published, published
@@ -27,13 +37,24 @@ SpeedCells = Mapping[tuple[int, int], Cell]
 NO_CELLS: SpeedCells = {}
 
 
+@dataclass(slots=True)
+class Meanwhile:
+    """What moves without a version of the views: the time, what waits in the log, and where films come from."""
+
+    clock: Clock
+    backlog: Backlog = NO_BACKLOG
+    source: Source | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class World:
     """published: what the batch run gave; days: by day, its recent reviews by cell; speed: by film id, the cells
     by (ingest hour, window); films: by film id, the descriptions the speed layer has seen, by ingest hour;
-    changed: by film id, the speed version that last changed it."""
+    changed: by film id, the speed version that last changed it; newest: the start of the newest window (ms) that the
+    speed layer has shown, -1 of none."""
 
     search: TitleSearch
+    meanwhile: Meanwhile
     publication: Publication | None = None
     state: SpeedState = NO_SPEED
     published: Published = field(default_factory=Published)
@@ -41,6 +62,7 @@ class World:
     speed: Mapping[int, SpeedCells] = field(default_factory=dict)
     films: Mapping[int, Mapping[int, SpeedFilm]] = field(default_factory=dict)
     changed: Mapping[int, int] = field(default_factory=dict)
+    newest: int = -1
 
     @property
     def frontier(self) -> Frontier | None:
@@ -62,9 +84,19 @@ class World:
         """What the run pinned for its scores."""
         return self.published.pins
 
-    def coverage(self, now: int) -> Coverage:
-        """Return what an answer covers at `now`."""
-        return coverage(self.frontier, self.state, now)
+    @property
+    def ended(self) -> int | None:
+        """The last moment (ms) of the day on which the data ended, None where it goes on or there is none."""
+        batch = -1 if self.publication is None else self.publication.facts.get("newest", -1)
+        end = data_end(max(batch, self.newest), self.meanwhile.clock.now())
+        return None if end is None else end - 1
+
+    def coverage(self) -> Coverage:
+        """Return what an answer covers now."""
+        meanwhile = self.meanwhile
+        covered = coverage(self.frontier, self.state, meanwhile.clock.now(), meanwhile.backlog)
+        facts = {} if self.publication is None else self.publication.facts
+        return replace(covered, as_of=self.ended, source=meanwhile.source or facts.get("source"))
 
     def speed_film(self, movie_id: int, now: int) -> FilmView | None:
         """Return the latest description of a film that the speed layer still answers for."""
@@ -170,7 +202,8 @@ def with_run(world: World, snapshot: ViewsSnapshot, publication: Publication) ->
         [(i, c["title"], c["original_title"], c["people"]) for i, c in fresh.items() if not c["deleted"]],
         [i for i, c in fresh.items() if c["deleted"]],
     )
-    oldest = (publication.frontier.hour - ACTIVITY_KEPT) // DAY
+    moved = replace(world, publication=publication, published=now)
+    oldest = ((moved.ended or publication.frontier.hour) - ACTIVITY_KEPT) // DAY
     days = {day: activity for day, activity in world.days.items() if day >= oldest}
     for day, body in snapshot.changed(ACTIVITY, world.run):
         if day >= oldest:
@@ -178,7 +211,7 @@ def with_run(world: World, snapshot: ViewsSnapshot, publication: Publication) ->
             days[day] = Activity(
                 *(np.array(columns[name], dtype=np.int64) for name in ("movie_id", "window", "reviews"))
             )
-    return replace(world, publication=publication, published=now, days=days)
+    return replace(moved, days=days)
 
 
 def with_speed(world: World, views: SpeedViews) -> World:
@@ -202,4 +235,5 @@ def with_speed(world: World, views: SpeedViews) -> World:
     )
     touched = dict.fromkeys([*fresh, *(film.movie_id for film in films)], state.version)
     changed = {**world.changed, **touched}
-    return replace(world, speed=speed, films=descriptions, changed=changed, state=state)
+    newest = max([world.newest, *(item.window for item in cells)])
+    return replace(world, speed=speed, films=descriptions, changed=changed, state=state, newest=newest)

@@ -52,7 +52,7 @@ def event_cell(record: Record, score: Callable[[str], Score]) -> Cell:
 def film_of(record: Record, event: FilmEvent) -> SpeedFilm:
     """Return a film's description as the speed layer keeps it."""
     body = orjson.dumps(film_view(asdict(event), record.offset))
-    return SpeedFilm(event.movie_id, floor(record.ingest_time, HOUR), (event.event_time, record.offset), body)
+    return SpeedFilm(event.movie_id, record.period, (event.event_time, record.offset), body)
 
 
 @dataclass(slots=True)
@@ -107,7 +107,7 @@ class Fold:
                 if event.event_id in known:
                     continue
                 known.add(event.event_id)
-                hour = floor(record.ingest_time, HOUR)
+                hour = record.period
                 seen.append((event.event_id, hour))
                 if hour < needed_from:
                     continue

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from marquee.adapters.spark import Warehouse
     from marquee.adapters.sqlite_keys import SqliteKeys
     from marquee.batch.run import BatchLayer
+    from marquee.domain.coverage import Source
     from marquee.ingest.door import Door
     from marquee.serving.limits import RateLimit
     from marquee.serving.query import Query
@@ -257,8 +258,7 @@ class Platform:
         """Return the batch layer."""
         from marquee.batch.run import BatchLayer
 
-        source = self.home.source
-        return BatchLayer(self.log, self.lake, self.views, self.runs, self.quarantine, self.clock, source)
+        return BatchLayer(self.log, self.lake, self.views, self.runs, self.quarantine, self.clock, self.source)
 
     def speed(self) -> "Speed":
         """Return the speed layer: on Spark's streams where both Spark and Kafka are set."""
@@ -279,8 +279,14 @@ class Platform:
         options = source_options(self.brokers(settings.kafka))
         return SparkStream(self.spark, layer, self.log, settings.registry, options, settings.trigger_seconds)
 
+    def source(self) -> "Source | None":
+        """Return where films come from."""
+        from marquee.origin import origin
+
+        return origin(self.home)
+
     def query(self) -> "Query":
         """Return the query service."""
         from marquee.serving.query import Query
 
-        return Query(self.views, self.speed_views, self.log, self.clock, self.home.source)
+        return Query(self.views, self.speed_views, self.log, self.clock, self.source)

@@ -20,6 +20,9 @@ LAYOUT = 2
 UPGRADES: dict[int, Callable[["Home"], None]] = {1: lambda home: let_expire(home.path("keys.db"))}
 """What brings a home of a layout to the next one. Each may be done again, should it be cut off."""
 
+REQUESTS = "requests"
+"""Folder of the home with a file for each role that is asked to work now."""
+
 LEAST_FREE = 64 * 1024 * 1024
 """Bytes that must be free to begin with."""
 
@@ -81,7 +84,7 @@ class Home:
             part.replace(target)
 
     def source(self) -> Source | None:
-        """Return where this home's films come from, None while it has none."""
+        """Return where this home's films come from, as noted; None while nothing is."""
         noted: Source | None = self.notes().get("source")
         return noted
 
@@ -124,6 +127,20 @@ class Home:
                     handle.seek(0)
                     found[path.name] = int(handle.read().strip() or 0)
         return found
+
+    def ask(self, role: str) -> None:
+        """Ask who holds a role to do its work now."""
+        with explained(self.path(REQUESTS)):
+            self.path(REQUESTS).mkdir(exist_ok=True)
+            (self.path(REQUESTS) / role).touch()
+
+    def asked(self, role: str) -> bool:
+        """Say whether a role was asked to work now, once."""
+        try:
+            (self.path(REQUESTS) / role).unlink()
+        except FileNotFoundError:
+            return False
+        return True
 
     def services(self) -> list[dict[str, Any]]:
         """Return the services that `marquee cluster up` runs for this home, and whether each still does."""

@@ -96,11 +96,13 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the index knows of a thing: its last revision, its content's digest, whether it stands, and its last event."""
+    """What the index knows of a thing: its last revision, its content's digest, whether it stands, who told of it, and
+    its last event."""
 
     revision: int
     digest: str
     alive: bool
+    source: str
     body: bytes | None
 
 

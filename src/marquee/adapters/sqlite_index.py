@@ -38,14 +38,14 @@ class SqliteIndex:
     def lookup(self, topic: str, identities: Iterable[str]) -> dict[str, Identity]:
         """Return what is known of these identities."""
         query = (
-            "SELECT identity, revision, digest, alive, body FROM identities"
+            "SELECT identity, revision, digest, alive, source, body FROM identities"
             " WHERE topic = ? AND identity IN (SELECT value FROM json_each(?))"
         )
         with self.guard, explained(self.path):
             rows = self.connection.execute(query, (topic, json.dumps(list(identities)))).fetchall()
         return {
-            identity: Identity(revision, digest, bool(alive), zlib.decompress(body) if body else None)
-            for identity, revision, digest, alive, body in rows
+            identity: Identity(revision, digest, bool(alive), source, zlib.decompress(body) if body else None)
+            for identity, revision, digest, alive, source, body in rows
         }
 
     def standing_reviews(self, movie_id: int, source: str) -> set[str]:

@@ -9,19 +9,14 @@ from typing import Annotated, Any
 import orjson
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
 
 from marquee.app import Platform
 from marquee.domain.timeline import parse_iso
 from marquee.errors import SettingsError
 from marquee.home import Home
+from marquee.ops.filling import Lines, Progress
 from marquee.settings import load
 
 app = typer.Typer(
@@ -58,8 +53,11 @@ def print_json(body: Any) -> None:
 
 
 @contextmanager
-def bars() -> Iterator[Any]:
-    """Show progress bars with an ETA; yield a function (what, done, of)."""
+def bars() -> Iterator[Progress]:
+    """Show progress with an ETA, by bars on a terminal and else by a line a minute; yield a function (what, done, of)."""
+    if not console.is_terminal:
+        yield Lines(lambda text: console.print(text, markup=False, highlight=False))
+        return
     columns = (
         TextColumn("{task.description:<28}"),
         BarColumn(),
@@ -67,7 +65,7 @@ def bars() -> Iterator[Any]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as progress:
+    with Bars(*columns, console=console) as progress:
         tasks: dict[str, Any] = {}
 
         def show(what: str, done: int, of: int) -> None:

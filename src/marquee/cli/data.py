@@ -26,21 +26,31 @@ def import_(
     path: Annotated[Path, typer.Argument(help="File or folder of the data set")],
     home: HomeOption = None,
     json: JsonOption = False,
+    publish: Annotated[
+        bool,
+        typer.Option("--publish/--no-publish", help="Publish at once what was imported, or leave it to a batch run"),
+    ] = True,
 ) -> None:
     """Import a data set. Bad rows go to quarantine with the reason; importing a file again adds nothing."""
     from marquee.ingest.door import Receipt
+    from marquee.ops.publishing import Outcome, publish_now
+    from marquee.origin import claim
     from marquee.sources.datasets import IMPORTS
 
     if kind not in IMPORTS:
         raise SettingsError(f"there is no data set kind {kind!r}", hint=f"Choose one of: {', '.join(IMPORTS)}.")
     platform, receipt = platform_of(home=home), Receipt()
+    claim(platform.home, "import")
     door = platform.door()
     with console.status(f"importing {kind}"):
         for group in batched_facts(IMPORTS[kind](path)):
             receipt.add(door.accept(group))
+    outcome = publish_now(platform, quiet=json) if publish and receipt.total else Outcome.LATER
     if json:
         print_json({"logged": receipt.logged, "known": receipt.known, "quarantined": receipt.quarantined})
         return
+    if outcome is Outcome.LATER and receipt.total:
+        console.print("accepted and not published yet: the speed layer shows it, and the next batch run")
     console.print(
         f"logged {receipt.total:,} events {receipt.logged}, {receipt.known:,} already known, {receipt.quarantined:,} quarantined"
     )

@@ -12,7 +12,9 @@ from marquee.cli.common import HomeOption, JsonOption, app, bars, console, exist
 from marquee.domain.timeline import DAY, HOUR, SECOND, floor, iso
 from marquee.errors import MarqueeError, SettingsError
 from marquee.ops import logs
+from marquee.ops.filling import Filling
 from marquee.ops.processes import Stop
+from marquee.ops.publishing import frontier
 from marquee.settings import load
 
 log = logging.getLogger(__name__)
@@ -54,8 +56,8 @@ def ingest(
     with platform.home.lock("ingest"):
         logs.begin(platform, "ingest")
         source, stop = live.source_of(platform), Stop()
-        with bars() as show:
-            finished = asyncio.run(live.unless(stop, live.first_crawl(platform, source, show)))
+        with bars() as show, Filling(platform.home, show) as progress:
+            finished = asyncio.run(live.unless(stop, live.first_crawl(platform, source, progress)))
         if not finished:
             return
         asyncio.run(live.follow(platform, source, stop, log.warning, once=once))
@@ -76,7 +78,7 @@ def batch(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Run the batch layer up to the last ended hour and publish."""
+    """Run the batch layer up to this moment and publish; with --follow, up to the last ended hour, again and again."""
     from marquee.batch.run import STEPS
 
     platform = platform_of(home=home)
@@ -90,6 +92,7 @@ def batch(
     bound = None if before is None else iso_time("--before", before)
     with platform.home.lock("batch"):
         logs.begin(platform, "batch", aloud=follow)
+        platform.home.asked("batch")
         if follow:
             follow_batch(platform)
             return
@@ -99,6 +102,7 @@ def batch(
                 interval=interval,
                 until=until,
                 before=bound,
+                cut=bound is None,
                 progress=lambda step: shown.update(f"batch run: {step}"),
             )
     if json:
@@ -130,18 +134,19 @@ def past_interval(start: str | None, end: str | None) -> tuple[int, int] | None:
 
 
 def follow_batch(platform: Platform) -> None:
-    """Run the batch layer whenever an interval has ended, until told to stop. A failed run is said, and tried again."""
+    """Run the batch layer whenever an interval has ended or somebody asks, until told to stop.
+
+    A failed run is said, and tried again.
+    """
     stop, interval = Stop(), platform.settings.batch_hours * HOUR
     while not stop():
-        with platform.views.snapshot() as snapshot:
-            publication = snapshot.publication
-        due = floor(platform.clock.now(), interval)
-        if publication is None or publication.frontier.hour < due:
+        asked, due = platform.home.asked("batch"), floor(platform.clock.now(), interval)
+        if asked or frontier(platform) < due:
             try:
-                platform.batch().run()
+                platform.batch().run(cut=asked)
             except MarqueeError:
                 stop.wait(300)
-        stop.wait(10)
+        stop.wait(1)
 
 
 @app.command()

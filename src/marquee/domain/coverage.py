@@ -125,7 +125,9 @@ def coverage(frontier: Frontier | None, speed: SpeedState, now: int, backlog: Ba
     """
     gaps: list[tuple[int, int]] = []
     held = held_from(speed, now)
-    start = frontier.hour if frontier is not None else speed.since if backlog.first is None else floor(backlog.first, HOUR)
+    start = (
+        frontier.hour if frontier is not None else speed.since if backlog.first is None else floor(backlog.first, HOUR)
+    )
     if start is not None and start < held and backlog.hole:
         gaps.append((start, held))
     oldest = backlog.oldest

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import ibis
 
+from marquee.domain.authority import counts_votes
 from marquee.domain.monoids import Gauge, Latest, Sum
 from marquee.domain.timeline import LADDER, ladder_cuts
 
@@ -111,7 +112,8 @@ def lift_reviews_table(reviews: Any) -> Any:
 
 
 def lift_gauges_table(ratings: Any) -> Any:
-    """Lift a table of gauge readings to cell rows: `lift_gauge` in Ibis."""
+    """Lift a table of gauge readings to cell rows: `lift_gauge` in Ibis, of the sources whose votes are the film's."""
+    ratings = ratings.filter(counts_votes(ratings.source))
     zeros = {name: ibis.literal(0, "int64") for name in SUMS}
     gauges = {name: ratings[name] for name in GAUGE}
     return ratings.select(movie_id=ratings.movie_id, window=ratings.window, **zeros, **gauges)

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from marquee.adapters.codec import decode, encode, records
+from marquee.domain.authority import TMDB, counts_votes, outranks
 from marquee.domain.events import (
     METADATA,
     RATINGS,
@@ -120,10 +121,12 @@ class Door:
 
     def plan(self, facts: Sequence[Fact], receipt: Receipt) -> list[Event]:
         """Return the events that these facts add to what the index knows, in order."""
+        votes = [fact for fact in facts if isinstance(fact, VoteFact)]
+        films = [fact for fact in facts if isinstance(fact, FilmFact | Gone)]
         known = {
             REVIEWS: self.index.lookup(REVIEWS, {f.review_id for f in facts if isinstance(f, ReviewFact)}),
-            RATINGS: self.index.lookup(RATINGS, {rating_identity(f) for f in facts if isinstance(f, VoteFact)}),
-            METADATA: self.index.lookup(METADATA, {film_identity(f) for f in facts if isinstance(f, FilmFact | Gone)}),
+            RATINGS: self.index.lookup(RATINGS, {*map(rating_identity, votes), *map(own_identity, votes)}),
+            METADATA: self.index.lookup(METADATA, {*map(film_identity, films), *map(own_identity, films)}),
         }
         events: list[Event] = []
         for fact in facts:
@@ -142,11 +145,16 @@ class Door:
         return events
 
     def review_events(self, fact: ReviewFact, known: dict[str, Identity]) -> list[Event]:
-        """Return the insertion of a new review, or the retraction and insertion of an edited one."""
+        """Return the insertion of a new review, or the retraction and insertion of an edited one.
+
+        What a file told is TMDB's as soon as TMDB tells of it too, so that TMDB can also take it back.
+        """
         before = known.get(fact.review_id)
         digest = fingerprint(fact.movie_id, fact.written_at, fact.author, fact.stars, fact.text)
-        if before is not None and before.alive and before.digest == digest:
-            return []
+        if before is not None:
+            taken_over = outranks(fact.source, before.source)
+            if outranks(before.source, fact.source) or (before.alive and before.digest == digest and not taken_over):
+                return []
         revision = before.revision + 1 if before else 1
         made: list[Event] = []
         if before is not None and before.alive:
@@ -193,10 +201,15 @@ def film_identity(fact: FilmFact | Gone | VoteFact) -> str:
     return f"{fact.movie_id}@{fact.source}"
 
 
+def own_identity(fact: FilmFact | Gone | VoteFact) -> str:
+    """Name TMDB's own account of the film that a fact is about."""
+    return f"{fact.movie_id}@{TMDB}"
+
+
 def identity_of(event: Event) -> Identity:
     """Return what the index will know of an event's thing."""
     body = encode(event) if isinstance(event, ReviewEvent) and event.weight > 0 else None
-    return Identity(event.revision, event.digest, event.weight > 0, body)
+    return Identity(event.revision, event.digest, event.weight > 0, event.source, body)
 
 
 def retraction(before: Identity) -> ReviewEvent:
@@ -209,8 +222,10 @@ def retraction(before: Identity) -> ReviewEvent:
 
 
 def rating_events(fact: VoteFact, known: dict[str, Identity]) -> list[Event]:
-    """Return a gauge reading, unless the gauges stand where they stood."""
+    """Return a gauge reading, unless the gauges stand where they stood, or a file's undated one comes after TMDB's own."""
     identity = rating_identity(fact)
+    if not fact.historic and counts_votes(fact.source) and fact.source != TMDB and own_identity(fact) in known:
+        return []
     digest = fingerprint(fact.votes, fact.average, fact.popularity)
     before = known.get(identity)
     if before is not None and before.digest == digest:
@@ -233,8 +248,10 @@ def rating_events(fact: VoteFact, known: dict[str, Identity]) -> list[Event]:
 
 
 def film_events(fact: FilmFact | Gone, known: dict[str, Identity]) -> list[Event]:
-    """Return a film's description if it changed, or word that it is gone."""
+    """Return a film's description if it changed, or word that it is gone; a file's is no news after TMDB's own."""
     identity = film_identity(fact)
+    if fact.source != TMDB and own_identity(fact) in known:
+        return []
     values = {**BLANK_FILM, "deleted": True} if isinstance(fact, Gone) else {**BLANK_FILM, **fact.values}
     digest = fingerprint(sorted(values.items()))
     before = known.get(identity)

@@ -18,6 +18,7 @@ from marquee.app import Platform
 from marquee.batch.calendar import hour_start
 from marquee.batch.gold import silver_from
 from marquee.batch.tables import BASE, BRONZE, SILVER
+from marquee.domain.authority import ELSEWHERE
 from marquee.domain.events import METADATA, RATINGS, REVIEWS, Event, FilmEvent, RatingEvent, ReviewEvent
 from marquee.domain.films import FilmView, film_view, unknown_film
 from marquee.domain.measures import SUMS, Cell, decode_cell
@@ -88,6 +89,8 @@ class Reference:
             score = scorer().score(event.text)
             history.reviews.append((event.event_time, event.weight, score.compound, score.sentence, event.stars))
         elif isinstance(event, RatingEvent):
+            if event.source in ELSEWHERE:
+                return
             history.readings.append(Gauge(event.event_time, offset, event.votes, event.average, event.popularity))
         elif isinstance(event, FilmEvent):
             view = film_view(asdict(event), offset)
@@ -170,6 +173,8 @@ def silver_history(lake: Lake, reference: Reference, bronze_from: dict[str, int]
                 stars = row["stars"] if row["rated"] else None
                 history.reviews.append((row["event_time"], row["weight"], row["compound"], row["sentence"], stars))
             elif topic == RATINGS:
+                if row["source"] in ELSEWHERE:
+                    continue
                 values = (row["event_time"], row["offset"], row["votes"], row["average"], row["popularity"])
                 history.readings.append(Gauge(*values))
             elif history.film is None or (row["event_time"], row["offset"]) > (

@@ -1,13 +1,16 @@
 """Health: real checks of the running parts, each with a reason when it is not well."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from marquee.app import Platform
-from marquee.domain.coverage import coverage
+from marquee.domain.coverage import Coverage, Frontier, coverage
 from marquee.domain.quality import STOP_BELOW, WARN_BELOW
 from marquee.domain.timeline import HOUR, MINUTE, SECOND, iso
+from marquee.ops.filling import filling
+from marquee.origin import origin
+from marquee.serving.backlog import backlog
 
 FRONTIER_LAG = 24 * HOUR
 SPEED_LAG = 10 * MINUTE
@@ -34,10 +37,8 @@ def checks(platform: Platform) -> list[Check]:
     with platform.views.snapshot() as snapshot:
         publication = snapshot.publication
     frontier = publication.frontier if publication else None
-    state, _ = platform.speed_views.state()
-    covered = coverage(frontier, state, now)
+    covered, lag = covering(platform, frontier, now)
     span = platform.log.span()
-    lag = speed_lag(platform, now)
     usage = shutil.disk_usage(platform.home.folder)
     last = next(iter(platform.runs.latest(1)), None)
     behind = None if frontier is None else now - frontier.hour
@@ -57,7 +58,8 @@ def checks(platform: Platform) -> list[Check]:
         Check("coverage", f"no layer holds the ingest hours {gaps}: run `marquee batch`" if gaps else ""),
         Check(
             "speed_lag",
-            f"the speed layer is {lag // SECOND} s behind the log: is `marquee speed` running?"
+            f"{covered.waiting:,} accepted events are in no layer yet, the first for {lag // SECOND} s: "
+            "is `marquee speed` running? `marquee batch` publishes them too"
             if lag > SPEED_LAG
             else "",
         ),
@@ -71,18 +73,21 @@ def checks(platform: Platform) -> list[Check]:
     ]
 
 
-def speed_lag(platform: Platform, now: int) -> int:
-    """Return for how long (ms) the log has held a record that the speed views do not show; 0 when they show all."""
+def covering(platform: Platform, frontier: Frontier | None, now: int) -> tuple[Coverage, int]:
+    """Return what answers cover, and for how long (ms) the log has held a record that no layer shows; 0 when all are shown."""
     state, _ = platform.speed_views.state()
-    batches, _ = platform.log.read(state.position, 1)
-    return max(0, now - batches[0].ingest_time) if batches else 0
+    waits = backlog(platform.log, frontier, state, now)
+    covered = replace(coverage(frontier, state, now, waits), source=origin(platform.home))
+    return covered, 0 if waits.oldest is None else max(0, now - waits.oldest)
 
 
 def report(platform: Platform) -> dict[str, Any]:
-    """Return the health as the API shows it: ok or degraded, with the reasons."""
+    """Return the health as the API shows it: ok or degraded, with the reasons; and what the home is being filled with."""
     found = checks(platform)
     return {
         "status": "ok" if all(check.well for check in found) else "degraded",
+        "source": origin(platform.home),
+        "filling": filling(platform.home),
         "reasons": [check.reason for check in found if not check.well],
         "checks": {check.name: "ok" if check.well else check.reason for check in found},
     }
@@ -96,6 +101,7 @@ def status(platform: Platform) -> dict[str, Any]:
     state, _ = platform.speed_views.state()
     span = platform.log.span()
     frontier = publication.frontier if publication else None
+    covered, lag = covering(platform, frontier, now)
     bad = platform.quarantine.counts()
     return {
         "now": iso(now),
@@ -115,7 +121,7 @@ def status(platform: Platform) -> dict[str, Any]:
         "speed": {
             "through": iso(state.through) if state.through else None,
             "version": state.version,
-            "lag_s": speed_lag(platform, now) / SECOND,
+            "lag_s": lag / SECOND,
         },
         "quarantine": {"rows": sum(bad.values()), "reasons": bad},
         "runs": [
@@ -127,7 +133,7 @@ def status(platform: Platform) -> dict[str, Any]:
             }
             for r in platform.runs.latest(5)
         ],
-        "coverage": coverage(frontier, state, now).as_dict(),
+        "coverage": covered.as_dict(),
     }
 
 

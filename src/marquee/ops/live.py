@@ -7,7 +7,6 @@ import socket
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import httpx
@@ -17,7 +16,10 @@ from marquee.app import Platform
 from marquee.domain.timeline import DAY, SECOND, ManualClock, floor, iso
 from marquee.errors import MarqueeError, SettingsError, TransientError
 from marquee.ingest.crawl import Crawl
+from marquee.ops.filling import Progress
 from marquee.ops.processes import Family
+from marquee.ops.publishing import BATCH
+from marquee.origin import claim
 from marquee.sources.tmdb import Tmdb, check_key
 
 REAL_RECHECK = 1_800 * SECOND
@@ -26,7 +28,8 @@ SIMULATED_RECHECK = 45 * SECOND
 SIMULATED_LIMIT = 60
 COARSE, FINE = 28 * DAY, 2 * DAY
 SIMULATED_KEY = "MARQUEE_SIMULATOR_KEY"
-Progress = Callable[[str, int, int], None]
+FIRST_PUBLISHED = 250
+"""Films after which a first crawl is published; then whenever their number has doubled, and at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ def source_of(platform: Platform) -> Source:
     """Return the source that the settings name: TMDB with a key, or a simulator that was started before."""
     settings = platform.settings
     if settings.tmdb_api_key is not None:
+        claim(platform.home, "tmdb")
         return Source(settings.tmdb_url, check_key(settings.tmdb_api_key.get_secret_value()), simulated=False)
     key = os.environ.get(SIMULATED_KEY)
     if key is None:
@@ -49,7 +53,13 @@ def source_of(platform: Platform) -> Source:
             "there is no TMDB key and no simulator to ask",
             hint="Set TMDB_API_KEY to your API Read Access Token, or use `marquee up`, which starts a simulated TMDB.",
         )
+    claim(platform.home, "simulated")
     return Source(settings.tmdb_url, key, simulated=True)
+
+
+def known_source(platform: Platform) -> Source | None:
+    """Return TMDB where there is a key for it, None where nothing can be fetched."""
+    return None if platform.settings.tmdb_api_key is None else source_of(platform)
 
 
 def free_port() -> int:
@@ -63,6 +73,7 @@ def free_port() -> int:
 def start_simulator(platform: Platform, family: Family, *, manual: bool) -> Source:
     """Start the simulated TMDB as a child, and wait until it answers. A home's world keeps the day it was made for."""
     settings = platform.settings
+    claim(platform.home, "simulated")
     port = settings.sim_port or free_port()
     memory = SqliteCrawl(platform.home.path("crawl.db"))
     origin = memory.note("simulated_origin") or iso(platform.clock.now())
@@ -97,14 +108,23 @@ def crawl_of(platform: Platform, source: Source) -> tuple[Crawl, Tmdb]:
 
 
 async def first_crawl(platform: Platform, source: Source, progress: Progress) -> None:
-    """Find and fetch all films that are wanted and were not fetched yet."""
+    """Find and fetch all films that are wanted and were not fetched yet; the batch layer is asked for runs meanwhile."""
     crawl, tmdb = crawl_of(platform, source)
     wanted = platform.settings.sim_films if source.simulated else platform.settings.films
+    due = FIRST_PUBLISHED
+
+    def fetched(done: int, of: int) -> None:
+        nonlocal due
+        progress("fetching films", done, of)
+        if done >= due or done == of:
+            due = max(2 * due, done + 1)
+            platform.home.ask(BATCH)
+
     try:
         if not crawl.memory.note("found"):
             await crawl.find_films(wanted, lambda done, of: progress("finding films", done, of))
             crawl.memory.remember("found", value=True)
-        await crawl.fetch_all(lambda done, of: progress("fetching films", done, of))
+        await crawl.fetch_all(fetched)
         if crawl.memory.note("changes") is None:
             crawl.memory.remember("changes", platform.clock.now())
     finally:
@@ -133,9 +153,9 @@ async def simulated_past(platform: Platform, source: Source, progress: Progress)
             step = COARSE if past.time < today - COARSE else FINE
             past.time = min(today, floor(past.time, DAY) + step)
             await set_clock(source, past.time)
-            day = (past.time - start) // DAY
-            await crawl.poll(0, 10**9, partial(progress, f"day {day} of the past"))
+            await crawl.poll(0, 10**9)
             crawl.memory.remember("past", past.time)
+            progress("living through days", (past.time - start) // DAY, (today - start) // DAY)
         await tmdb.close()
     finally:
         platform.clock = system

@@ -9,7 +9,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from marquee.app import Platform
-from marquee.domain.coverage import coverage
 from marquee.domain.timeline import SECOND
 from marquee.errors import MarqueeError
 from marquee.ops import audit, health
@@ -69,10 +68,10 @@ class StateCollector(Collector):
         state, _ = platform.speed_views.state()
         with platform.views.snapshot() as snapshot:
             frontier = snapshot.publication.frontier if snapshot.publication else None
-        gaps = coverage(frontier, state, now).gap_hours
+        covered, waits = health.covering(platform, frontier, now)
+        gaps = covered.gap_hours
         yield GaugeMetricFamily("marquee_coverage_gap_hours", "Ingest hours that neither layer holds", gaps)
-        speed_lag = health.speed_lag(platform, now) / SECOND
-        yield GaugeMetricFamily("marquee_speed_lag_seconds", "Age of the oldest record not yet visible", speed_lag)
+        yield GaugeMetricFamily("marquee_speed_lag_seconds", "Age of the oldest record not yet visible", waits / SECOND)
         yield GaugeMetricFamily("marquee_speed_version", "Version of the speed views", state.version)
         lag = GaugeMetricFamily("marquee_consumer_lag_records", "Records not yet visible", labels=["topic"])
         for topic, records in platform.log.behind(state.position).items():

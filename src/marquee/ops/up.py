@@ -1,22 +1,24 @@
 """`marquee up`: the whole platform in one process tree."""
 
 import asyncio
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from rich.console import Console
 
 from marquee.app import Platform
 from marquee.errors import TransientError
 from marquee.ops import live
+from marquee.ops.filling import Filling, Progress
 from marquee.ops.processes import Family, Stop
+from marquee.ops.publishing import frontier, run_batch
+from marquee.origin import claim, origin
 from marquee.serving.server import check_port
 
-Bars = Callable[[], AbstractContextManager[Any]]
+Bars = Callable[[], AbstractContextManager[Progress]]
 
 
 class Ended(Protocol):
@@ -36,91 +38,99 @@ class Ended(Protocol):
 def run_platform(
     platform: Platform, console: Console, bars: Bars, lost: Callable[[], Ended | None] = lambda: None
 ) -> None:
-    """Fill the home if it is new, then run all parts until a signal; a part that ends takes the others with it.
+    """Serve what is there at once, fill the home if it is new, and run all parts until a signal.
 
-    lost: says which service that all rest on has ended by itself.
+    A part that ends takes the others with it. lost: says which service that all rest on has ended by itself.
     """
     settings = platform.settings
     with platform.home.lock("up"):
         check_port(settings.host, settings.port)
-        family = Family()
-        stop = Stop()
+        simulated = is_simulated(platform)
+        parts = Parts(platform, Family(), Stop(), console, lost)
         try:
-            source = prepare(platform, family, console, bars, stop)
-            if source is not None:
-                run_parts(platform, family, source, console, stop, lost)
+            parts.start("serve", ["serve"])
+            console.print(f"Marquee is live: [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C ends it)")
+            source = simulate(platform, parts, bars) if simulated else live.known_source(platform)
+            if simulated and source is None:
+                return
+            follow(platform, parts, source)
+            while not parts.stop.wait(0.5):
+                parts.check()
         finally:
             console.print("ending", style="dim")
-            family.stop()
+            parts.family.stop()
 
 
-def prepare(platform: Platform, family: Family, console: Console, bars: Bars, stop: Stop) -> live.Source | None:
-    """Fill the platform and publish a first run; return the source to follow, None when told to stop."""
-    simulated = platform.settings.tmdb_api_key is None
-    if simulated:
-        console.print("No TMDB_API_KEY is set: TMDB is simulated on this machine.")
-        source = live.start_simulator(platform, family, manual=True)
-    else:
-        source = live.source_of(platform)
-    fill = live.simulated_past if simulated else live.first_crawl
-    with platform.log.backdated() if simulated and not published(platform) else nullcontext():
-        with bars() as show:
-            if not asyncio.run(live.unless(stop, fill(platform, source, show))):
-                return None
-        if simulated:
-            asyncio.run(live.set_clock(source, 0))
-        return source if first_run(platform, stop) else None
-
-
-def published(platform: Platform) -> bool:
-    """Say whether a batch run has been published."""
-    with platform.views.snapshot() as snapshot:
-        return snapshot.publication is not None
-
-
-def first_run(platform: Platform, stop: Stop) -> bool:
-    """Publish a first batch run where there is none, in a process that gives its memory back; False when stopped."""
-    if published(platform):
-        return True
-    command = [sys.executable, "-m", "marquee", "batch", "--home", str(platform.settings.home)]
-    code = subprocess.run(command, check=False).returncode  # noqa: S603
-    if stop():
+def is_simulated(platform: Platform) -> bool:
+    """Say whether TMDB is simulated: without a key, in a home that holds nothing real. SettingsError where it cannot go on."""
+    if platform.settings.tmdb_api_key is not None or origin(platform.home) == "import":
         return False
-    if code:
-        raise TransientError(f"the first batch run ended with exit code {code}", hint="Its message stands above.")
+    claim(platform.home, "simulated")
     return True
 
 
-def run_parts(
-    platform: Platform,
-    family: Family,
-    source: live.Source,
-    console: Console,
-    stop: Stop,
-    lost: Callable[[], Ended | None],
-) -> None:
-    """Start the parts as children and wait for the end."""
-    settings = platform.settings
-    environment = {
-        "MARQUEE_HOME": str(settings.home),
-        "MARQUEE_HOST": settings.host,
-        "MARQUEE_PORT": str(settings.port),
-    }
-    follow = environment
-    if source.simulated:
-        follow = {**environment, live.SIMULATED_KEY: source.key, "MARQUEE_TMDB_URL": source.url}
-    family.start("serve", ["serve"], environment)
-    family.start("speed", ["speed"], environment)
-    family.start("ingest", ["ingest"], follow)
-    family.start("batch", ["batch", "--follow"], environment)
-    console.print(f"Marquee is live: [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C ends it)")
-    while not stop.wait(0.5):
-        ended = family.ended()
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts that run as children of this process."""
+
+    platform: Platform
+    family: Family
+    stop: Stop
+    console: Console
+    lost: Callable[[], Ended | None]
+
+    def start(self, name: str, arguments: Sequence[str], more: Mapping[str, str] | None = None) -> None:
+        """Start a part with the settings of this process, and some of its own."""
+        settings = self.platform.settings
+        home = {"MARQUEE_HOME": str(settings.home), "MARQUEE_HOST": settings.host, "MARQUEE_PORT": str(settings.port)}
+        self.family.start(name, arguments, {**home, **(more or {})})
+
+    def check(self) -> None:
+        """Raise TransientError where a part or a service has ended by itself."""
+        ended = self.family.ended()
         if ended is not None:
             name, code = ended
             raise TransientError(
                 f"`marquee {name}` ended by itself with exit code {code}", hint="Its message stands above."
             )
-        service = lost()
+        service = self.lost()
         if service is not None:
             raise TransientError(f"{service.name} ended by itself", hint=f"Its log is {service.log}.")
+
+    def ends(self) -> bool:
+        """Say whether it is time to end."""
+        self.check()
+        return self.stop()
+
+
+def simulate(platform: Platform, parts: Parts, bars: Bars) -> live.Source | None:
+    """Start the simulated TMDB and live through its past; return it, None when told to stop."""
+    parts.console.print("No TMDB_API_KEY is set: TMDB is simulated on this machine.")
+    source = live.start_simulator(platform, parts.family, manual=True)
+    new = frontier(platform) == 0
+    with platform.log.backdated() if new else nullcontext(), bars() as show, Filling(platform.home, show) as progress:
+        if not asyncio.run(live.unless(parts.ends, live.simulated_past(platform, source, progress))):
+            return None
+        asyncio.run(live.set_clock(source, 0))
+        if new:
+            progress("first batch run", 0, 1)
+            try:
+                run_batch(platform)
+            except TransientError:
+                if not parts.stop():
+                    raise
+    return None if parts.stop() else source
+
+
+def follow(platform: Platform, parts: Parts, source: live.Source | None) -> None:
+    """Start the parts that keep a home fresh; without a source, those that keep what it holds in order."""
+    if source is None:
+        parts.console.print(
+            "This home holds imported films, and nothing is fetched: set TMDB_API_KEY to follow TMDB. "
+            "`marquee import` adds to it."
+        )
+    else:
+        more = {live.SIMULATED_KEY: source.key, "MARQUEE_TMDB_URL": source.url} if source.simulated else {}
+        parts.start("ingest", ["ingest"], more)
+    parts.start("speed", ["speed"])
+    parts.start("batch", ["batch", "--follow"])

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 import orjson
 
 from marquee.adapters.codec import records
+from marquee.domain.authority import counts_votes
 from marquee.domain.events import Event, FilmEvent, RatingEvent, Record, ReviewEvent
 from marquee.domain.films import film_view
 from marquee.domain.measures import ZERO, Cell, ScoredReview, lift_gauge, lift_review, merge
@@ -113,6 +114,8 @@ class Fold:
                     continue
                 if isinstance(event, FilmEvent):
                     films.append(film_of(record, event))
+                    continue
+                if isinstance(event, RatingEvent) and not counts_votes(event.source):
                     continue
                 key = (event.movie_id, hour, floor(event.event_time, WINDOW))
                 cells[key] = merge(cells.get(key, ZERO), event_cell(record, score))

@@ -1,6 +1,6 @@
 """Shapes that several answers share, and how a route is documented with one."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,13 +23,20 @@ class Problem(BaseModel):
 
 
 class Coverage(Shape):
-    """What an answer covers: the batch run, its frontier, how far the speed layer is, and what is missing."""
+    """What an answer covers: the batch run, its frontier, how far the speed layer is, and what is missing.
 
+    source: where films come from; as_of: the time at which windows end, where the data ended long ago, else null;
+    waiting: accepted events that no layer holds yet.
+    """
+
+    source: Literal["simulated", "tmdb", "import"] | None
     run_id: str | None
     frontier: str | None
     speed_through: str | None
+    as_of: str | None
     complete: bool
     gaps: list[dict[str, str]]
+    waiting: int
 
 
 class Covered(Shape):

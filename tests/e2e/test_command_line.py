@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -362,6 +363,17 @@ def answer(port: int, path: str, seconds: float = 90) -> httpx.Response:
             time.sleep(0.2)
 
 
+def filled(port: int, seconds: float = 90) -> dict[str, Any]:
+    """Wait until a platform that is starting has published; return its health."""
+    deadline = time.monotonic() + seconds
+    while (health := answer(port, "/health").json())["coverage"]["run_id"] is None and time.monotonic() < deadline:
+        time.sleep(0.2)
+    while health["filling"] is not None and time.monotonic() < deadline:
+        time.sleep(0.2)
+        health = answer(port, "/health").json()
+    return health
+
+
 def children_of(home: Path) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
@@ -381,7 +393,8 @@ def gone(home: Path, seconds: float = 30) -> bool:
 def test_up_from_nothing_to_answers_and_down_again(tmp_path: Path) -> None:
     home, port = tmp_path / "home", free_port()
     with up(home, port) as process:
-        assert answer(port, "/health").json()["status"] == "ok"
+        health = filled(port)
+        assert (health["status"], health["source"], health["filling"]) == ("ok", "simulated", None)
         page = answer(port, "/")
         assert "Reviews a day" in page.text
         films = answer(port, "/v1/search/movies").json()
@@ -395,6 +408,7 @@ def test_up_from_nothing_to_answers_and_down_again(tmp_path: Path) -> None:
         assert f"http://127.0.0.1:{port}" in output
     assert gone(home)
     with up(home, port) as process:
+        filled(port)
         again = answer(port, "/v1/search/movies").json()
         assert again["total"] >= films["total"]
         process.kill()

@@ -1,16 +1,15 @@
 """Health: real checks of the running parts, each with a reason when it is not well."""
 
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from marquee.app import Platform
-from marquee.domain.coverage import Coverage, Frontier, coverage
 from marquee.domain.quality import STOP_BELOW, WARN_BELOW
 from marquee.domain.timeline import HOUR, MINUTE, SECOND, iso
-from marquee.ops.filling import filling
-from marquee.origin import origin
-from marquee.serving.backlog import backlog
+from marquee.ops import state
+from marquee.ops.filling import words
+from marquee.ops.state import State
 
 FRONTIER_LAG = 24 * HOUR
 SPEED_LAG = 10 * MINUTE
@@ -31,82 +30,89 @@ class Check:
         return not self.reason
 
 
-def checks(platform: Platform) -> list[Check]:
+def checks(platform: Platform, state: State) -> list[Check]:
     """Check the parts of a platform."""
-    now = platform.clock.now()
-    with platform.views.snapshot() as snapshot:
-        publication = snapshot.publication
-    frontier = publication.frontier if publication else None
-    covered, lag = covering(platform, frontier, now)
-    span = platform.log.span()
     usage = shutil.disk_usage(platform.home.folder)
-    last = next(iter(platform.runs.latest(1)), None)
-    behind = None if frontier is None else now - frontier.hour
-    gaps = ", ".join(f"{iso(start)} to {iso(end)}" for start, end in covered.gaps)
+    last = next(iter(state.runs), None)
     return [
-        Check("batch_published", "" if frontier else "no batch run has been published yet: run `marquee batch`"),
-        Check(
-            "frontier_lag",
-            f"the frontier is {behind // HOUR} h behind: run `marquee batch`"
-            if behind and behind > FRONTIER_LAG
-            else "",
-        ),
+        Check("batch_published", unpublished(state)),
+        Check("frontier_lag", frontier_lag(platform, state)),
         Check(
             "last_run",
             f"batch run {last.run} {last.state}: {last.report.get('error', '')}" if last and not last.well else "",
         ),
-        Check("coverage", f"no layer holds the ingest hours {gaps}: run `marquee batch`" if gaps else ""),
+        Check("coverage", uncovered(state)),
         Check(
             "speed_lag",
-            f"{covered.waiting:,} accepted events are in no layer yet, the first for {lag // SECOND} s: "
+            f"{state.backlog.waiting:,} accepted events are in no layer yet, the first for {state.lag // SECOND} s: "
             "is `marquee speed` running? `marquee batch` publishes them too"
-            if lag > SPEED_LAG
+            if state.lag > SPEED_LAG
             else "",
         ),
         Check(
             "clock",
-            f"the clock is behind the log's newest record ({iso(span[1])}): set this machine's clock"
-            if span and span[1] > now + CLOCK_SLACK
+            f"the clock is behind the log's newest record ({iso(state.span[1])}): set this machine's clock"
+            if state.span and state.span[1] > state.now + CLOCK_SLACK
             else "",
         ),
         Check("disk", "the disk is nearly full" if usage.free < usage.total * LEAST_FREE_SHARE else ""),
     ]
 
 
-def covering(platform: Platform, frontier: Frontier | None, now: int) -> tuple[Coverage, int]:
-    """Return what answers cover, and for how long (ms) the log has held a record that no layer shows; 0 when all are shown."""
-    state, _ = platform.speed_views.state()
-    waits = backlog(platform.log, frontier, state, now)
-    covered = replace(coverage(frontier, state, now, waits), source=origin(platform.home))
-    return covered, 0 if waits.oldest is None else max(0, now - waits.oldest)
+def unpublished(state: State) -> str:
+    """Say that nothing has been published, and why where that is known."""
+    if state.frontier is not None:
+        return ""
+    if state.filling is not None:
+        return f"no batch run has been published yet, the first films are being fetched: {words(state.filling)}"
+    return "no batch run has been published yet: run `marquee batch`"
+
+
+def frontier_lag(platform: Platform, state: State) -> str:
+    """Say how far the frontier is behind, where anything was accepted since and it is far."""
+    frontier = state.frontier
+    if frontier is None or state.now - frontier.hour <= FRONTIER_LAG:
+        return ""
+    if not platform.log.accepted(frontier.hour, state.now):
+        return ""
+    return f"the frontier is {(state.now - frontier.hour) // HOUR} h behind: run `marquee batch`"
+
+
+def uncovered(state: State) -> str:
+    """Say which accepted events no layer holds."""
+    gaps = ", ".join(f"{iso(start)} to {iso(end)}" for start, end in state.coverage.gaps)
+    return f"no layer holds all that was accepted from {gaps}: run `marquee batch`" if gaps else ""
 
 
 def report(platform: Platform) -> dict[str, Any]:
-    """Return the health as the API shows it: ok or degraded, with the reasons; and what the home is being filled with."""
-    found = checks(platform)
+    """Return the health as the API shows it: ok or degraded, with the reasons; what answers cover, and what fills the home."""
+    return healthy(platform, state.read(platform))
+
+
+def healthy(platform: Platform, found: State) -> dict[str, Any]:
+    """Return the health of a state."""
+    made = checks(platform, found)
     return {
-        "status": "ok" if all(check.well for check in found) else "degraded",
-        "source": origin(platform.home),
-        "filling": filling(platform.home),
-        "reasons": [check.reason for check in found if not check.well],
-        "checks": {check.name: "ok" if check.well else check.reason for check in found},
+        "status": "ok" if all(check.well for check in made) else "degraded",
+        "source": found.coverage.source,
+        "filling": found.filling,
+        "coverage": found.coverage.as_dict(),
+        "reasons": [check.reason for check in made if not check.well],
+        "checks": {check.name: "ok" if check.well else check.reason for check in made},
     }
 
 
 def status(platform: Platform) -> dict[str, Any]:
     """Return the state of every part, for people and scripts."""
-    now = platform.clock.now()
-    with platform.views.snapshot() as snapshot:
-        publication = snapshot.publication
-    state, _ = platform.speed_views.state()
-    span = platform.log.span()
-    frontier = publication.frontier if publication else None
-    covered, lag = covering(platform, frontier, now)
+    found = state.read(platform)
+    frontier, publication, span = found.frontier, found.publication, found.span
     bad = platform.quarantine.counts()
     return {
-        "now": iso(now),
+        "now": iso(found.now),
         "home": str(platform.home.folder),
-        "health": report(platform),
+        "source": found.coverage.source,
+        "filling": found.filling,
+        "health": healthy(platform, found),
         "processes": platform.home.holders(),
         "services": platform.home.services(),
         "log": {"first": iso(span[0]) if span else None, "last": iso(span[1]) if span else None},
@@ -114,14 +120,14 @@ def status(platform: Platform) -> dict[str, Any]:
             "run_id": frontier.run_id if frontier else None,
             "frontier": iso(frontier.hour) if frontier else None,
             "published_at": iso(publication.published_at) if publication else None,
-            "frontier_lag_s": (now - frontier.hour) // SECOND if frontier else None,
+            "frontier_lag_s": (found.now - frontier.hour) // SECOND if frontier else None,
             "counts": publication.facts.get("counts", {}) if publication else {},
             "quality": publication.facts.get("quality", {}) if publication else {},
         },
         "speed": {
-            "through": iso(state.through) if state.through else None,
-            "version": state.version,
-            "lag_s": lag / SECOND,
+            "through": iso(found.speed.through) if found.speed.through else None,
+            "version": found.speed.version,
+            "lag_s": found.lag / SECOND,
         },
         "quarantine": {"rows": sum(bad.values()), "reasons": bad},
         "runs": [
@@ -131,9 +137,9 @@ def status(platform: Platform) -> dict[str, Any]:
                 "state": r.state,
                 "seconds": (r.finished_at - r.started_at) / SECOND,
             }
-            for r in platform.runs.latest(5)
+            for r in found.runs[:5]
         ],
-        "coverage": covered.as_dict(),
+        "coverage": found.coverage.as_dict(),
     }
 
 

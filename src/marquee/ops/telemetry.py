@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from marquee.app import Platform
 from marquee.domain.timeline import SECOND
 from marquee.errors import MarqueeError
-from marquee.ops import audit, health
+from marquee.ops import audit, health, state
 from marquee.ops.expiry import Expiries
 from marquee.serving.cache import AnswerCache
 from marquee.work import FOLDER, kept
@@ -64,21 +64,18 @@ class StateCollector(Collector):
 
     def speed(self) -> Iterable[Metric]:
         """Yield how far the speed layer is behind the log, and the hours that neither layer holds."""
-        platform, now = self.platform, self.platform.clock.now()
-        state, _ = platform.speed_views.state()
-        with platform.views.snapshot() as snapshot:
-            frontier = snapshot.publication.frontier if snapshot.publication else None
-        covered, waits = health.covering(platform, frontier, now)
-        gaps = covered.gap_hours
+        found = state.read(self.platform)
+        gaps = found.coverage.gap_hours
         yield GaugeMetricFamily("marquee_coverage_gap_hours", "Ingest hours that neither layer holds", gaps)
-        yield GaugeMetricFamily("marquee_speed_lag_seconds", "Age of the oldest record not yet visible", waits / SECOND)
-        yield GaugeMetricFamily("marquee_speed_version", "Version of the speed views", state.version)
+        waits = found.lag / SECOND
+        yield GaugeMetricFamily("marquee_speed_lag_seconds", "Age of the oldest record not yet visible", waits)
+        yield GaugeMetricFamily("marquee_speed_version", "Version of the speed views", found.speed.version)
         lag = GaugeMetricFamily("marquee_consumer_lag_records", "Records not yet visible", labels=["topic"])
-        for topic, records in platform.log.behind(state.position).items():
+        for topic, records in self.platform.log.behind(found.speed.position).items():
             lag.add_metric([topic], records)
         yield lag
         checks = GaugeMetricFamily("marquee_check_ok", "1 where a health check passes", labels=["check"])
-        for check in health.checks(platform):
+        for check in health.checks(self.platform, found):
             checks.add_metric([check.name], float(check.well))
         yield checks
 

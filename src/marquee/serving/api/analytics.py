@@ -101,8 +101,8 @@ async def find_people(
 @views.get("/people/path", responses=told(shapes.Chain), summary="Six degrees", tags=["people"])
 async def path(
     query: Service,
-    start: Annotated[int, Query(alias="from", ge=1, le=2**53)],
-    end: Annotated[int, Query(alias="to", ge=1, le=2**53)],
+    start: Annotated[int, Query(alias="from", ge=1, le=2**53, description="TMDB's id of a person", examples=[287])],
+    end: Annotated[int, Query(alias="to", ge=1, le=2**53, description="TMDB's id of a person", examples=[819])],
 ) -> Response:
     """Return a shortest chain of shared films between two people."""
     return answer(people.path(query, start, end))

@@ -1,7 +1,7 @@
 """The simulated world: films that come out, rise and fade, and the reviews they draw. A function of seed and time."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from random import Random
@@ -85,6 +85,16 @@ BURSTS, BURST = 3, 120.0
 LATE, EDITED, DELETED, REPEATED = 0.06, 0.04, 0.02, 0.02
 
 
+EXAMPLES = (550, 680)
+"""Ids of two films that every world has, and that TMDB has too: what the documentation asks for exists in both."""
+
+FIRST_PERSON = 10_000
+"""The id of person number 0."""
+
+EXAMPLE_PEOPLE = (287 - FIRST_PERSON, 819 - FIRST_PERSON)
+"""Actors of both, who are so at TMDB in the first of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Film:
     """A film's fixed traits. release: ms; appeal: its share of attention; quality in [0, 1]."""
@@ -128,7 +138,7 @@ class Catalogue:
         self.size = size
         self.origin = today // DAY * DAY
         self.people = max(200, size)
-        self.films = [self.film(index) for index in range(size)]
+        self.films = [self.example(self.film(index), index) for index in range(size)]
         self.by_id = {film.movie_id: film for film in self.films}
         self.appeal = np.array([film.appeal for film in self.films])
         self.release_day = np.array([film.release // DAY for film in self.films])
@@ -163,6 +173,14 @@ class Catalogue:
             appeal=appeal,
             quality=quality,
         )
+
+    def example(self, film: Film, index: int) -> Film:
+        """Return the first films of the world as the examples: well known, released 60 and 100 days ago; others as they are."""
+        if index >= len(EXAMPLES):
+            return film
+        release = self.origin - (60 + 40 * index) * DAY
+        cast = tuple(dict.fromkeys((*EXAMPLE_PEOPLE, *film.cast)))
+        return replace(film, movie_id=EXAMPLES[index], language="en", release=release, appeal=20.0, cast=cast)
 
     def release_time(self, rng: Random) -> int:
         """Draw a release: a fifth within the last half year or soon to come, the rest over 40 years by season."""
@@ -240,7 +258,9 @@ class Catalogue:
         return votes, average, round(0.6 + 4 * film.appeal * self.buzz(age) * hour, 4)
 
     def exists(self, film: Film, now: int) -> bool:
-        """Say whether a film is still there: one in 500 is taken down some day of the last year."""
+        """Say whether a film is still there: one in 500 is taken down some day of the last year, examples never."""
+        if film.movie_id in EXAMPLES:
+            return True
         rng = Random(f"{self.seed}/gone/{film.movie_id}")
         return rng.random() >= 0.002 or now < self.origin - rng.randrange(60) * DAY
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from marquee.domain.timeline import DAY, Clock, iso
 from marquee.sources.simulator import prose
-from marquee.sources.simulator.catalogue import GENRES, Catalogue, Film, Review, day_name
+from marquee.sources.simulator.catalogue import FIRST_PERSON, GENRES, Catalogue, Film, Review, day_name
 
 PAGE = 20
 CHANGES_PAGE = 100
@@ -83,14 +83,16 @@ class SimulatedTmdb:
         catalogue = self.catalogue
         cast = [
             {
-                "id": 10_000 + person,
+                "id": FIRST_PERSON + person,
                 "name": catalogue.person(person),
                 "character": prose.person(rng),
                 "order": order,
             }
             for order, person in enumerate(film.cast)
         ]
-        crew = [{"id": 10_000 + person, "name": catalogue.person(person), "job": job} for person, job in film.crew]
+        crew = [
+            {"id": FIRST_PERSON + person, "name": catalogue.person(person), "job": job} for person, job in film.crew
+        ]
         return {
             "adult": False,
             "genres": [{"id": genre, "name": GENRES[genre]} for genre in film.genres],

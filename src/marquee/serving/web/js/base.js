@@ -162,17 +162,39 @@ export function suggestions(input, list) {
   return films;
 }
 
+/** Says "fetching films: 12,345 of 50,000, about 2 h left". */
+function progress({ what, done, of, left_s: left }) {
+  const words = left >= 5400 ? `${Math.round(left / 3600)} h` : left >= 90 ? `${Math.round(left / 60)} min` : `${left} s`;
+  return `${what}: ${figure(done)} of ${figure(of)}${left ? `, about ${words} left` : ""}`;
+}
+
+/** Says what a reader must know of all figures on a page: invented, still being fetched, or of a time long ago. */
+function notices({ source, filling, coverage }) {
+  const said = [];
+  if (source === "simulated") said.push("These films are invented: without a TMDB key, Marquee simulates TMDB.");
+  if (filling) said.push(`This platform is still being filled (${progress(filling)}); what is there already is shown.`);
+  if (coverage.as_of) said.push(`This data ends on ${coverage.as_of.slice(0, 10)}: windows end on that day, not today.`);
+  if (!coverage.run_id && !filling && !coverage.waiting) said.push("There are no films yet. `marquee up` fetches them, `marquee import PATH` reads them from files.");
+  const place = byId("notices");
+  place.hidden = said.length === 0;
+  const lines = said.map((text) => make("p", {}, text));
+  if (place.textContent !== said.join("")) place.replaceChildren(...lines);
+}
+
 async function freshness() {
   const place = byId("fresh");
   try {
-    const [health, found] = await Promise.all([ask("/health"), ask("/v1/analytics/trends?window=7d")]);
+    const health = await ask("/health");
     const well = health.status === "ok";
-    const { frontier, speed_through: through } = found.coverage;
+    const { frontier, speed_through: through, waiting } = health.coverage;
+    const newest = through && frontier && through > frontier ? through : frontier;
     place.replaceChildren(
       make("span", { class: `dot ${health.status}`, "aria-hidden": "true" }),
-      `${well ? "All well." : "Degraded."} Batch complete to ${ago(frontier)}; newest event shown ${ago(through)}. `,
+      `${well ? "All well." : "Degraded."} Batch complete to ${ago(frontier)}; newest event shown ${ago(newest)}. `,
+      waiting ? `${figure(waiting)} accepted events wait to be shown. ` : "",
       well ? "" : make("a", { href: "/system" }, "Why"),
     );
+    notices(health);
   } catch (error) {
     place.replaceChildren(failure(error));
   }

@@ -21,7 +21,7 @@ INSTEAD = {
 
 def origin(home: Home) -> Source | None:
     """Return where a home's films come from, None while it has none. Homes that do not say are looked into."""
-    return home.source() or (guess(home) if home.exists() else None)
+    return (home.source() or guess(home)) if home.exists() else None
 
 
 def guess(home: Home) -> Source | None:

@@ -153,3 +153,43 @@ def test_memory_and_embedded_log_the_same(tmp_path: Path, clock: ManualClock) ->
         assert embedded.accept(facts) == memory.accept(facts)
     assert logged(embedded) == logged(memory)
     assert len(logged(memory)) > 100
+
+
+def test_tmdbs_own_word_goes_before_any_files(door: Door) -> None:
+    """A file's date is when it was copied, not when it was true."""
+    file, copied = "tmdb-json:550.json", NOON + HOUR
+    early = [
+        film(550, NOON, file, runtime=90),
+        votes(550, NOON, 16, file),
+        replace(review(550, NOON, "a", "old"), source=file),
+    ]
+    assert door.accept(early).total == 3
+    own = [film(550, NOON, "tmdb"), votes(550, NOON, 30, "tmdb"), replace(review(550, NOON, "a", "new"), source="tmdb")]
+    assert door.accept(own).total == 4
+    late = [
+        film(550, copied, file, runtime=91),
+        votes(550, copied, 17, file),
+        replace(review(550, NOON, "a", "old"), source=file),
+    ]
+    assert (door.accept(late).total, door.accept(late).known) == (0, 3)
+    assert [text for _, weight, text in weights(door) if weight > 0] == ["old", "new"]
+    dated = votes(550, NOON - 900 * DAY, 11, "tmdb5000", historic=True)
+    assert door.accept([dated]).total == 1, "a reading of a known day is history, and no one's later word"
+
+
+def test_a_review_that_tmdb_took_back_does_not_return_from_a_file(door: Door) -> None:
+    own, copy = (replace(review(1, NOON, "a"), source=source) for source in ("tmdb", "tmdb-json:x"))
+    door.accept([own, ReviewList(1, "tmdb", frozenset({"a"}))])
+    door.accept([ReviewList(1, "tmdb", frozenset())])
+    assert door.accept([copy]).total == 0
+    assert sum(weight for _, weight, _ in weights(door)) == 0
+
+
+def test_a_files_review_is_tmdbs_once_tmdb_tells_of_it(door: Door) -> None:
+    own, copy = (replace(review(1, NOON, "a"), source=source) for source in ("tmdb", "tmdb-json:x"))
+    door.accept([copy])
+    door.accept([own, ReviewList(1, "tmdb", frozenset({"a"}))])
+    assert sum(weight for _, weight, _ in weights(door)) == 1
+    assert door.accept([own]).total == 0
+    door.accept([ReviewList(1, "tmdb", frozenset())])
+    assert sum(weight for _, weight, _ in weights(door)) == 0, "so TMDB can take it back"

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,45 @@ def test_ingest_time_never_goes_back_and_sealed_hours_stay_closed(adapter: Make)
     log.append([rating_event("c", 1, NOON)], NOON + 1)
     assert log.span() == (NOON, NOON + HOUR)
     assert log.seal(NOON - 9 * HOUR) == NOON + HOUR
+
+
+def test_a_cut_parts_an_hour_and_nothing_enters_what_it_closed(adapter: Make) -> None:
+    log = adapter("log")
+    log.append([rating_event("a", 1, NOON)], NOON + 5)
+    assert log.cut(NOON + 5) == NOON + 6, "after the newest record, also where the clock has not moved"
+    log.append([rating_event("b", 2, NOON)], NOON + 1)
+    assert log.cut(NOON + 60_000) == NOON + 60_000
+    log.append([rating_event("c", 3, NOON)], NOON + 60_000)
+    log.append([rating_event("d", 4, NOON)], NOON + HOUR + 1)
+    batches, _ = log.read("", 10)
+    assert [batch.period - NOON for batch in batches] == [0, 6, 60_000, HOUR]
+    assert names(log, before=NOON + 60_000) == ["a", "b"]
+    assert log.seal(NOON + 70_000) == NOON + HOUR, "the newest record opened this hour"
+
+
+def test_sealing_within_a_cut_hour_does_not_go_back(adapter: Make) -> None:
+    log = adapter("log")
+    log.append([rating_event("a", 1, NOON)], NOON + 5)
+    assert log.cut(NOON + 10) == NOON + 10
+    assert log.seal(NOON + 20) == NOON + 10
+    assert log.seal(NOON + HOUR + 20) == NOON + HOUR
+
+
+def test_a_log_says_what_it_accepted_between_two_times(adapter: Make) -> None:
+    log = adapter("log")
+    assert not log.accepted(0, 10**15)
+    log.append([rating_event("a", 1, NOON)], NOON)
+    assert log.accepted(NOON, NOON + 1)
+    assert not log.accepted(NOON + 1, NOON + HOUR)
+    assert not log.accepted(0, NOON)
+
+
+def test_the_later_of_two_positions_has_both_behind_it(adapter: Make) -> None:
+    log = adapter("log")
+    positions = ["", *(log.append([rating_event(f"e{n}", n + 1, NOON)], NOON + n) for n in range(12))]
+    for early, late in pairwise(positions):
+        assert log.later(early, late) == log.later(late, early) == late
+    assert log.later("", "") in ("", "0")
 
 
 def test_trimming_forgets_the_old_and_keeps_offsets(adapter: Make) -> None:

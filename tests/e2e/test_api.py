@@ -210,7 +210,7 @@ def test_health_names_what_is_wrong(call: Caller, filled: Platform, clock: Manua
     body = call("/health")[0].json()
     assert body["status"] == "degraded"
     assert any("frontier is 61 h behind" in reason for reason in body["reasons"])
-    assert any("no layer holds the ingest hours" in reason for reason in body["reasons"])
+    assert any("no layer holds all that was accepted from" in reason for reason in body["reasons"])
     assert any("is `marquee speed` running?" in reason for reason in body["reasons"])
 
 

@@ -341,3 +341,107 @@ def test_records_that_cannot_be_read_hold_nothing_up(
     clock.time += 2 * HOUR
     assert platform.batch().run().report["archived"] == 2
     assert sentiment(platform, 1)["counts"]["reviews"] == 2
+
+
+def test_a_run_by_hand_holds_all_up_to_its_moment_and_the_rest_comes_after(
+    platform: Platform, clock: ManualClock
+) -> None:
+    door, speed = platform.door(), platform.speed()
+    for minute in range(0, 50, 5):
+        clock.time = NOON + minute * 60_000
+        door.accept([film(1, NOON), review(1, clock.now(), f"r{minute}")])
+        speed.drain()
+        if minute in (10, 30):
+            report = platform.batch().run(cut=True)
+            assert report.frontier >= clock.now() > NOON
+        found = sentiment(platform, 1)
+        assert found["counts"]["reviews"] == minute // 5 + 1
+        assert found["coverage"]["complete"]
+    clock.time = NOON + HOUR
+    platform.batch().run()
+    assert sentiment(platform, 1)["counts"]["reviews"] == 10
+    assert audit.verify(platform)["differ"] == 0
+    again = platform.batch().run(full=True)
+    assert again.frontier == NOON + HOUR
+    assert audit.verify(platform)["differ"] == 0
+
+
+def test_a_full_run_in_a_cut_hour_does_not_take_the_frontier_back(platform: Platform, clock: ManualClock) -> None:
+    clock.time = NOON + 60_000
+    platform.door().accept([film(1, NOON), review(1, NOON, "a")])
+    first = platform.batch().run(cut=True)
+    assert platform.batch().run(full=True).frontier == first.frontier
+    assert sentiment(platform, 1)["counts"]["reviews"] == 1
+
+
+def test_what_no_layer_holds_is_said_until_one_does(platform: Platform, clock: ManualClock) -> None:
+    platform.door().accept([film(1, NOON), review(1, NOON, "a")])
+    query = platform.query()
+    query.refresh()
+    clock.time += 1
+    said = query.world.coverage().as_dict()
+    assert (said["complete"], said["waiting"]) == (False, 2)
+    assert said["gaps"]
+    platform.batch().run(cut=True)
+    query.refresh()
+    said = query.world.coverage().as_dict()
+    assert (said["complete"], said["waiting"], said["gaps"]) == (True, 0, [])
+    clock.time += 300 * DAY
+    query.refresh()
+    assert query.world.coverage().complete, "nothing was accepted since, so nothing is missing"
+    platform.door().accept([review(1, NOON, "b")])
+    clock.time += 60_000
+    query.refresh()
+    assert query.world.coverage().as_dict()["waiting"] == 1
+    assert not query.world.coverage().complete
+
+
+def test_an_archive_of_years_ago_keeps_its_days_and_windows_end_with_it(platform: Platform, clock: ManualClock) -> None:
+    """Imported today: the ladder would else roll it up to four weeks a cell, and every window be empty."""
+    old = NOON - 3_000 * DAY
+    facts = [film(1, old), *(review(1, old - n * HOUR, f"r{n}") for n in range(100))]
+    platform.door().accept(facts)
+    clock.time += 1
+    platform.batch().run(cut=True)
+    spans = platform.lake.arrow(platform.lake.table(CELLS).select("span")).column(0).to_pylist()
+    assert max(spans) <= DAY
+    query = platform.query()
+    query.refresh()
+    answer = query.trending("7d", ALL_FILMS, 5)
+    assert answer["coverage"]["as_of"] == audit.answers.iso(floor(old, DAY) + DAY - 1)
+    assert answer["results"][0]["observed"] > 0
+    assert query.sentiment(1, "7d")["counts"]["reviews"] > 90
+    assert audit.verify(platform)["differ"] == 0
+    before = gold_rows(platform)
+    platform.batch().run(full=True)
+    assert gold_rows(platform).equals(before)
+    platform.door().accept([review(1, clock.now(), "today")])
+    clock.time += 1
+    platform.batch().run(cut=True)
+    query.refresh()
+    assert query.sentiment(1, "7d")["coverage"]["as_of"] is None, "the data goes on"
+    assert query.sentiment(1, "all")["counts"]["reviews"] == 101
+    before = gold_rows(platform)
+    platform.batch().run(full=True)
+    assert gold_rows(platform).equals(before)
+    assert audit.verify(platform)["differ"] == 0
+
+
+@pytest.mark.parametrize("order", [("tmdb5000", "movielens"), ("movielens", "tmdb5000")])
+def test_votes_cast_elsewhere_are_not_the_films_own(
+    platform: Platform, clock: ManualClock, order: tuple[str, str]
+) -> None:
+    counts = {"tmdb5000": 5_400, "movielens": 3}
+    for index, source in enumerate(order):
+        at = NOON - (900 - index) * DAY
+        platform.door().accept([film(1, at, source), votes(1, at, counts[source], source, historic=True)])
+    for layer in ("speed", "batch"):
+        if layer == "speed":
+            platform.speed().drain()
+        else:
+            clock.time += 1
+            platform.batch().run(cut=True)
+        query = platform.query()
+        query.refresh()
+        assert query.movie(1)["votes"]["count"] == 5_400, layer
+    assert audit.verify(platform)["differ"] == 0

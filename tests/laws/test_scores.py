@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from tests.conftest import NOON
 
 from marquee.domain import scores
-from marquee.domain.coverage import Frontier, SpeedState, coverage
+from marquee.domain.coverage import Backlog, Frontier, SpeedState, coverage
 from marquee.domain.quality import RULES, Measurement, Rule, drift, judge
-from marquee.domain.timeline import DAY, HOUR, ceil, floor, iso, parse_iso
+from marquee.domain.timeline import DAY, HOUR, ceil, data_end, floor, iso, ladder_top, parse_iso
 from marquee.domain.trends import Counts, declining, frame, rank
 
 
@@ -122,6 +122,36 @@ def test_coverage_names_the_gap_and_nothing_else() -> None:
     late = coverage(fresh, SpeedState(hour - 2 * HOUR, NOON, 1, "9"), NOON)
     assert late.gaps == ((hour - 4 * HOUR, hour - 2 * HOUR),)
     assert coverage(None, SpeedState(None, None, 0, ""), NOON).complete
+
+
+def test_coverage_knows_what_the_log_accepted() -> None:
+    hour = floor(NOON, HOUR)
+    quiet, speed = Frontier(3, "r", hour - 90 * HOUR), SpeedState(hour - 60 * HOUR, NOON, 1, "9")
+    assert coverage(quiet, speed, NOON, Backlog(hole=False)).complete, "nothing was accepted, so nothing is missing"
+    assert coverage(quiet, speed, NOON, Backlog(hole=True)).gaps == ((hour - 90 * HOUR, hour - 47 * HOUR),)
+    none = SpeedState(None, None, 0, "")
+    alone = coverage(None, none, NOON + 600_000, Backlog(9, NOON + 1, NOON + 1, hole=False))
+    assert (alone.gaps, alone.waiting, alone.complete) == (((NOON, NOON + 600_000),), 9, False)
+    fresh = Frontier(3, "r", NOON)
+    assert coverage(fresh, none, NOON + 60_000, Backlog(1, NOON + 1, hole=False)).gaps == ((NOON, NOON + 60_000),)
+    running = SpeedState(NOON, NOON, 1, "9")
+    assert coverage(fresh, running, NOON + 299_000, Backlog(1, NOON, hole=False)).complete, "it may take a moment"
+    assert not coverage(fresh, running, NOON + 301_000, Backlog(1, NOON, hole=False)).complete
+    both = coverage(quiet, speed, NOON + 1, Backlog(1, hour - 47 * HOUR, hole=True))
+    assert both.gaps == ((hour - 90 * HOUR, NOON + 1),), "gaps that touch are one"
+
+
+def test_the_ladder_stops_with_data_that_has_ended() -> None:
+    newest = 1_506_600_000_000
+    day = 1_506_643_200_000
+    assert data_end(newest, NOON) == day
+    assert data_end(newest, newest + 29 * DAY) is None
+    assert data_end(-1, NOON) is None
+    assert ladder_top(newest, NOON) == day + 30 * DAY
+    assert ladder_top(newest, newest + HOUR) == newest + HOUR
+    assert ladder_top(-1, NOON) == NOON
+    tops = [ladder_top(newest, frontier) for frontier in range(newest, newest + 90 * DAY, 7 * HOUR)]
+    assert tops == sorted(tops), "a cell that has climbed never climbs down"
 
 
 def rule(name: str) -> Rule:

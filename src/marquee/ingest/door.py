@@ -122,10 +122,11 @@ class Door:
     def plan(self, facts: Sequence[Fact], receipt: Receipt) -> list[Event]:
         """Return the events that these facts add to what the index knows, in order."""
         votes = [fact for fact in facts if isinstance(fact, VoteFact)]
+        undated = [fact for fact in votes if not fact.historic]
         films = [fact for fact in facts if isinstance(fact, FilmFact | Gone)]
         known = {
             REVIEWS: self.index.lookup(REVIEWS, {f.review_id for f in facts if isinstance(f, ReviewFact)}),
-            RATINGS: self.index.lookup(RATINGS, {*map(rating_identity, votes), *map(own_identity, votes)}),
+            RATINGS: self.index.lookup(RATINGS, {*map(rating_identity, votes), *map(own_identity, undated)}),
             METADATA: self.index.lookup(METADATA, {*map(film_identity, films), *map(own_identity, films)}),
         }
         events: list[Event] = []

@@ -193,8 +193,12 @@ def oldest_bronze(lake: Lake, topic: str) -> int:
 
 
 def build_reference(platform: Platform, query: Query) -> Reference:
-    """Fold every event that the query's world covers: bronze below the frontier, the log from there to the speed layer."""
+    """Fold every event that the query's world covers: bronze below the frontier, the log from there to the speed layer.
+
+    What the coverage says is missing is left out.
+    """
     world, lake = query.world, platform.lake
+    gaps = world.coverage().gaps
     frontier = 0 if world.frontier is None else world.frontier.hour
     reference = Reference()
     silver_history(lake, reference, {topic: oldest_bronze(lake, topic) for topic in BRONZE})
@@ -207,7 +211,8 @@ def build_reference(platform: Platform, query: Query) -> Reference:
         if not batches:
             return reference
         for batch in batches:
-            if batch.ingest_time >= frontier:
+            missing = any(start <= batch.ingest_time < end for start, end in gaps)
+            if batch.ingest_time >= frontier and not missing:
                 for record in records(batch):
                     reference.feed(record.event, record.offset)
 

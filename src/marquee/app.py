@@ -81,7 +81,7 @@ class Platform:
     @cached_property
     def quarantine(self) -> Quarantine:
         """The quarantine of bad records."""
-        from marquee.adapters.sqlite_index import SqliteQuarantine
+        from marquee.adapters.sqlite_quarantine import SqliteQuarantine
 
         return SqliteQuarantine(self.home.path("quarantine.db"))
 

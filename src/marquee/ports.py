@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from marquee.domain.coverage import Frontier, SpeedState
 from marquee.domain.events import Event
@@ -97,20 +97,44 @@ class IdentityIndex(Protocol):
         """Return the identities of a film's reviews from a source that have not been retracted."""
         ...
 
+    def readings(self, movie_id: int, source: str) -> dict[str, Identity]:
+        """Return what is known of a film's readings of its gauges at a source, by identity."""
+        ...
+
     def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:
         """Fold (topic, event) pairs and move to `position`, in one transaction."""
         ...
 
 
+class Rejected(NamedTuple):
+    """A bad record: where it came from, why it was rejected, in words, and what it was.
+
+    film: whose it was, by id and title as far as they are known; column: where it stood, empty for the whole record;
+    rows: how many such records this one stands for.
+    """
+
+    source: str
+    reason: str
+    raw: str
+    film: str = ""
+    column: str = ""
+    rows: int = 1
+
+
+MOST_HELD = 10_000
+"""Rejected records of one source and reason that are kept one by one; what comes after them is counted."""
+
+
 class Quarantine(Protocol):
     """Where bad records go, with the reason; never away."""
 
-    def add(self, rows: Sequence[tuple[str, str, str]], now: int) -> None:
-        """Keep (source, reason, raw) rows; a row that is already there is counted, not repeated."""
+    def add(self, rows: Sequence[Rejected], now: int) -> None:
+        """Keep records; one that is already there is counted, not repeated. Past `MOST_HELD` of a source and reason,
+        records are counted in one row of their own."""
         ...
 
     def counts(self) -> dict[str, int]:
-        """Return how many rows each reason has."""
+        """Return how many records each reason has."""
         ...
 
     def rows(self, limit: int) -> list[dict[str, object]]:

@@ -1,7 +1,10 @@
 """One suite for every adapter of a port: memory and embedded."""
 
+import contextlib
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +21,9 @@ from marquee.adapters.memory import (
     MemorySpeedViews,
     MemoryViews,
 )
-from marquee.adapters.sqlite_index import SqliteIndex, SqliteQuarantine
+from marquee.adapters.sqlite_index import SqliteIndex
 from marquee.adapters.sqlite_log import SqliteLog
+from marquee.adapters.sqlite_quarantine import SqliteQuarantine
 from marquee.adapters.sqlite_speed import SqliteSpeedStore, SqliteSpeedViews
 from marquee.adapters.sqlite_views import SqliteViews
 from marquee.domain.coverage import Frontier, SpeedState
@@ -28,7 +32,7 @@ from marquee.domain.measures import ZERO, Cell, lift_gauge, merge
 from marquee.domain.monoids import Gauge
 from marquee.domain.timeline import HOUR, floor
 from marquee.errors import TerminalError
-from marquee.ports import MicroBatch, Publication, SpeedCell, SpeedFilm
+from marquee.ports import MicroBatch, Publication, Rejected, SpeedCell, SpeedFilm
 
 EMBEDDED: dict[str, tuple[Callable[[], Any], Callable[[Path], Any]]] = {
     "log": (MemoryLog, SqliteLog),
@@ -153,13 +157,48 @@ def test_an_index_remembers_what_stands(adapter: Make) -> None:
     assert index.lookup(RATINGS, ["review-a"]) == {}
 
 
+def test_the_index_knows_a_films_readings_at_a_source(adapter: Make) -> None:
+    index = adapter("index")
+    named = {"7@1@m": "m", "7@2@m": "m", "7@m": "m", "7@3@n": "n", "70@1@m": "m"}
+    events = [
+        replace(rating_event(name, int(name.split("@")[0]), NOON), identity=name, source=source)
+        for name, source in named.items()
+    ]
+    index.apply([(RATINGS, event) for event in events], "5")
+    assert index.readings(7, "m").keys() == {"7@1@m", "7@2@m", "7@m"}
+    assert index.readings(8, "m") == {}
+
+
 def test_a_quarantine_counts_a_repeated_row_once(adapter: Make) -> None:
     quarantine = adapter("quarantine")
-    quarantine.add([("s", "bad", "x\ud800"), ("s", "bad", "y")], NOON)
-    quarantine.add([("s", "bad", "y"), ("s", "worse", "y")], NOON + 1)
-    assert quarantine.counts() == {"bad": 2, "worse": 1}
+    quarantine.add([Rejected("s", "bad", "x\ud800"), Rejected("s", "bad", "y")], NOON)
+    quarantine.add([Rejected("s", "bad", "y"), Rejected("s", "worse", "y", "7 Seven", "budget", 5)], NOON + 1)
+    assert quarantine.counts() == {"bad": 2, "worse": 5}
     newest = quarantine.rows(2)
     assert {(row["reason"], row["times"]) for row in newest} == {("bad", 2), ("worse", 1)}
+    assert {(row["film"], row["column"], row["rows"]) for row in newest} == {("", "", 1), ("7 Seven", "budget", 5)}
+
+
+def test_a_quarantine_counts_what_is_too_many(adapter: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    quarantine = adapter("quarantine")
+    monkeypatch.setattr(quarantine, "most", 3)
+    quarantine.add([Rejected("s", "bad", str(number)) for number in range(5)], NOON)
+    quarantine.add([Rejected("s", "bad", "0"), Rejected("s", "bad", "7", rows=10), Rejected("t", "bad", "0")], NOON)
+    assert quarantine.counts() == {"bad": 16}
+    assert len({row["raw"] for row in quarantine.rows(100)} & set("01234567")) == 3
+
+
+def test_a_quarantine_of_an_earlier_time_goes_on(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "q.db")) as old:
+        old.execute(
+            "CREATE TABLE quarantine (id TEXT PRIMARY KEY, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,"
+            " times INTEGER NOT NULL, source TEXT NOT NULL, reason TEXT NOT NULL, raw TEXT NOT NULL)"
+        )
+        old.execute("INSERT INTO quarantine VALUES ('x', 1, 1, 1, 's', 'old', 'r')")
+        old.commit()
+    quarantine = SqliteQuarantine(tmp_path / "q.db")
+    quarantine.add([Rejected("s", "new", "r", "7", "id", 2)], NOON)
+    assert quarantine.counts() == {"new": 2, "old": 1}
 
 
 def gauge(at: int, count: int = 1) -> Cell:

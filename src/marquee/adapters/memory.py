@@ -6,15 +6,17 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from marquee.adapters.codec import encode
 from marquee.domain.coverage import NO_SPEED, SpeedState
-from marquee.domain.events import REVIEWS, TOPICS, Event, topic_of
+from marquee.domain.events import RATINGS, REVIEWS, TOPICS, Event, topic_of
 from marquee.domain.measures import Cell, merge_cells
 from marquee.domain.timeline import HOUR, floor
 from marquee.errors import TerminalError
 from marquee.ports import (
+    MOST_HELD,
     Batch,
     Identity,
     MicroBatch,
     Publication,
+    Rejected,
     SpeedCell,
     SpeedFilm,
     SpeedProgress,
@@ -124,6 +126,14 @@ class MemoryIndex:
             if topic == REVIEWS and held.alive and (movie, origin) == (movie_id, source)
         }
 
+    def readings(self, movie_id: int, source: str) -> dict[str, Identity]:
+        """Return what is known of a film's readings at a source."""
+        return {
+            name: held
+            for (topic, name), (movie, origin, held) in self.known.items()
+            if topic == RATINGS and (movie, origin) == (movie_id, source)
+        }
+
     def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:
         """Fold events and move on."""
         for topic, event in events:
@@ -136,28 +146,33 @@ class MemoryIndex:
 class MemoryQuarantine:
     """A `Quarantine` as a dict."""
 
-    def __init__(self) -> None:
-        self.held: dict[tuple[str, str, str], list[int]] = {}
+    def __init__(self, most: int = MOST_HELD) -> None:
+        self.most = most
+        self.held: dict[Rejected, list[int]] = {}
+        self.more: dict[tuple[str, str], int] = defaultdict(int)
 
-    def add(self, rows: Sequence[tuple[str, str, str]], now: int) -> None:
-        """Keep rows once, with the times they came."""
+    def add(self, rows: Sequence[Rejected], now: int) -> None:
+        """Keep records once, with the times they came."""
         for row in rows:
-            self.held.setdefault(row, []).append(now)
+            alike = sum((held.source, held.reason) == (row.source, row.reason) for held in self.held)
+            if row in self.held or alike < self.most:
+                self.held.setdefault(row, []).append(now)
+            else:
+                self.more[row.source, row.reason] += row.rows
 
     def counts(self) -> dict[str, int]:
-        """Return how many rows each reason has."""
+        """Return how many records each reason has."""
         found: dict[str, int] = defaultdict(int)
-        for _, reason, _ in self.held:
-            found[reason] += 1
+        for row in self.held:
+            found[row.reason] += row.rows
+        for (_, reason), count in self.more.items():
+            found[reason] += count
         return dict(found)
 
     def rows(self, limit: int) -> list[dict[str, object]]:
         """Return the newest rows."""
         newest = sorted(self.held.items(), key=lambda item: -item[1][-1])[:limit]
-        return [
-            {"first_at": at[0], "last_at": at[-1], "times": len(at), "source": source, "reason": reason, "raw": raw}
-            for (source, reason, raw), at in newest
-        ]
+        return [{"first_at": at[0], "last_at": at[-1], "times": len(at), **row._asdict()} for row, at in newest]
 
 
 class MemorySpeedStore:

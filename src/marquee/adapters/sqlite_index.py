@@ -1,14 +1,14 @@
-"""The embedded identity index and quarantine."""
+"""The embedded identity index."""
 
 import json
 import threading
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from marquee.adapters.codec import encode
 from marquee.adapters.sqlite import connect, explained, transaction
-from marquee.domain.events import REVIEWS, Event, fingerprint
+from marquee.domain.events import REVIEWS, Event
 from marquee.ports import START, Identity
 
 SCHEMA = """
@@ -56,6 +56,16 @@ class SqliteIndex:
         with self.guard, explained(self.path):
             return {row[0] for row in self.connection.execute(query, (movie_id, source))}
 
+    def readings(self, movie_id: int, source: str) -> dict[str, Identity]:
+        """Return what is known of a film's readings at a source; their identities begin with the film."""
+        query = (
+            "SELECT identity, revision, digest, alive FROM identities"
+            " WHERE topic = 'movie.ratings' AND identity >= ? AND identity < ? AND source = ?"
+        )
+        with self.guard, explained(self.path):
+            rows = self.connection.execute(query, (f"{movie_id}@", f"{movie_id}A", source)).fetchall()
+        return {identity: Identity(revision, digest, bool(alive), None) for identity, revision, digest, alive in rows}
+
     def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:
         """Fold events and move on, in one transaction. Reviews keep their text, which a retraction repeats."""
         rows = (
@@ -74,48 +84,3 @@ class SqliteIndex:
         with self.guard, transaction(self.connection, self.path) as db:
             db.executemany("INSERT OR REPLACE INTO identities VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
             db.execute("INSERT OR REPLACE INTO progress VALUES (1, ?)", (position,))
-
-
-QUARANTINE = """
-CREATE TABLE IF NOT EXISTS quarantine (
-    id TEXT PRIMARY KEY, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, times INTEGER NOT NULL,
-    source TEXT NOT NULL, reason TEXT NOT NULL, raw TEXT NOT NULL);
-"""
-RAW_LIMIT = 100_000
-
-
-class SqliteQuarantine:
-    """A `Quarantine` in one file. Raw records over 100,000 characters are cut, and say so."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.connection = connect(path, QUARANTINE)
-        self.guard = threading.RLock()
-
-    def add(self, rows: Sequence[tuple[str, str, str]], now: int) -> None:
-        """Keep rows; one that is already there is counted, not repeated."""
-        values = []
-        for source, reason, raw in rows:
-            safe = raw.encode(errors="replace").decode()
-            cut = safe if len(safe) <= RAW_LIMIT else f"{safe[:RAW_LIMIT]} [cut: {len(safe)} characters]"
-            values.append((fingerprint(source, reason, safe), now, now, source, reason, cut))
-        with self.guard, transaction(self.connection, self.path) as db:
-            db.executemany(
-                "INSERT INTO quarantine (id, first_at, last_at, times, source, reason, raw) VALUES (?, ?, ?, 1, ?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET times = times + 1, last_at = excluded.last_at",
-                values,
-            )
-
-    def counts(self) -> dict[str, int]:
-        """Return how many rows each reason has."""
-        with self.guard, explained(self.path):
-            return dict(
-                self.connection.execute("SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY 2 DESC")
-            )
-
-    def rows(self, limit: int) -> list[dict[str, object]]:
-        """Return the newest rows."""
-        names = ("first_at", "last_at", "times", "source", "reason", "raw")
-        query = f"SELECT {', '.join(names)} FROM quarantine ORDER BY last_at DESC, id LIMIT ?"
-        with self.guard, explained(self.path):
-            return [dict(zip(names, row, strict=True)) for row in self.connection.execute(query, (limit,))]

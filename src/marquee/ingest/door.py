@@ -17,10 +17,10 @@ from marquee.domain.events import (
     fingerprint,
     topic_of,
 )
-from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact
+from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact, VoteSeries
 from marquee.domain.timeline import Clock
 from marquee.ingest.validation import BLANK_FILM, complaint
-from marquee.ports import Identity, IdentityIndex, Log, Quarantine
+from marquee.ports import Identity, IdentityIndex, Log, Quarantine, Rejected
 from marquee.work import span
 
 CATCH_UP = 5_000
@@ -84,18 +84,17 @@ class Door:
         """Do what `accept` says."""
         now = self.clock.now()
         receipt = Receipt()
-        rejected: list[tuple[str, str, str]] = []
+        rejected: list[Rejected] = []
         sound: list[Fact] = []
         for fact in facts:
-            reason = fact.reason if isinstance(fact, Malformed) else complaint(fact, now)
-            if reason is None:
+            refused = rejection(fact, now)
+            if refused is None:
                 sound.append(fact)
             else:
-                raw = fact.raw if isinstance(fact, Malformed) else repr(dataclasses.asdict(fact))
-                rejected.append((fact.source, reason, raw))
+                rejected.append(refused)
         if rejected:
             self.quarantine.add(rejected, now)
-            receipt.quarantined = len(rejected)
+            receipt.quarantined = sum(refused.rows for refused in rejected)
         with self.turn():
             self.catch_up()
             events = self.plan(sound, receipt)
@@ -133,6 +132,8 @@ class Door:
                 made = self.vanished(fact, known[REVIEWS], events)
             elif isinstance(fact, VoteFact):
                 made = rating_events(fact, known[RATINGS])
+            elif isinstance(fact, VoteSeries):
+                made = self.series_events(fact)
             elif isinstance(fact, FilmFact | Gone):
                 made = film_events(fact, known[METADATA])
             else:
@@ -167,6 +168,16 @@ class Door:
         known[fact.review_id] = identity_of(insertion)
         return [*made, insertion]
 
+    def series_events(self, fact: VoteSeries) -> list[Event]:
+        """Return the readings of a series that are news; those it supersedes are told once more, as it has them."""
+        known = self.index.readings(fact.movie_id, fact.source)
+        readings = {rating_identity(reading): reading for reading in fact.facts()}
+        for identity in known.keys() - readings.keys():
+            time = historic_time(identity)
+            if time is not None:
+                readings[identity] = fact.at(time)
+        return [event for reading in readings.values() for event in rating_events(reading, known)]
+
     def vanished(self, fact: ReviewList, known: dict[str, Identity], planned: Sequence[Event]) -> list[Event]:
         """Return retractions of a film's reviews, held or just planned, that its source no longer lists."""
         place = (fact.movie_id, fact.source)
@@ -183,9 +194,26 @@ class Door:
         return made
 
 
+def rejection(fact: Fact, now: int) -> Rejected | None:
+    """Return what goes to quarantine of a fact that cannot be let in, None of one that can."""
+    if isinstance(fact, Malformed):
+        return Rejected(fact.source, fact.reason, fact.raw, fact.film, fact.column, fact.rows)
+    reason = complaint(fact, now)
+    if reason is None:
+        return None
+    title = fact.values.get("title", "") if isinstance(fact, FilmFact) else ""
+    return Rejected(fact.source, reason, repr(dataclasses.asdict(fact)), f"{fact.movie_id} {title}".strip())
+
+
 def rating_identity(fact: VoteFact) -> str:
     """Name the gauge a reading belongs to; a historic reading is a thing of its own."""
     return f"{fact.movie_id}@{fact.observed_at}@{fact.source}" if fact.historic else film_identity(fact)
+
+
+def historic_time(identity: str) -> int | None:
+    """Return the time of a historic reading, None of a present one."""
+    _, time, *source = identity.split("@", 2)
+    return int(time) if source and time.isdecimal() else None
 
 
 def film_identity(fact: FilmFact | Gone | VoteFact) -> str:
@@ -215,8 +243,10 @@ def rating_events(fact: VoteFact, known: dict[str, Identity]) -> list[Event]:
     before = known.get(identity)
     if before is not None and before.digest == digest:
         return []
+    # A reading that returns to what it was is news again, and must not bear the name of the first.
+    again = [before.revision] if fact.historic and before is not None else []
     event = RatingEvent(
-        event_id=fingerprint(RATINGS, identity, fact.observed_at, digest),
+        event_id=fingerprint(RATINGS, identity, fact.observed_at, digest, *again),
         movie_id=fact.movie_id,
         event_time=fact.observed_at,
         weight=1,

@@ -1,10 +1,11 @@
 """What the door lets in. Each complaint says what is wrong with a fact, in words for a person."""
 
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from marquee.domain.events import Credit
-from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact
+from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact, VoteSeries
 from marquee.domain.timeline import DAY
 
 ID_LIMIT = 2**53
@@ -45,6 +46,8 @@ def complaint(fact: Fact, now: int) -> str | None:
         return review_complaint(fact) or time_complaint(fact.written_at, now)
     if isinstance(fact, VoteFact):
         return vote_complaint(fact) or time_complaint(fact.observed_at, now)
+    if isinstance(fact, VoteSeries):
+        return series_complaint(fact, now)
     if isinstance(fact, FilmFact):
         return film_complaint(fact) or time_complaint(fact.observed_at, now)
     return time_complaint(fact.observed_at, now) if isinstance(fact, Gone) else list_complaint(fact)
@@ -87,6 +90,16 @@ def vote_complaint(fact: VoteFact) -> str | None:
     if not 0 <= fact.average <= 10_000:
         return "vote average is outside 0 to 10"
     return None if -1 <= fact.popularity < ID_LIMIT else "popularity is negative or absurd"
+
+
+def series_complaint(fact: VoteSeries, now: int) -> str | None:
+    """Return why a series of readings cannot be let in."""
+    times = [time for time, _, _ in fact.readings]
+    if not times or any(later <= earlier for earlier, later in pairwise(times)):
+        return "readings are not in order of time"
+    if not all(0 <= votes < ID_LIMIT and 0 <= average <= 10_000 for _, votes, average in fact.readings):
+        return "vote count or average is absurd"
+    return time_complaint(times[0], now) or time_complaint(times[-1], now)
 
 
 def film_complaint(fact: FilmFact) -> str | None:

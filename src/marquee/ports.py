@@ -74,12 +74,14 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the index knows of a thing: its last revision, its content's digest, whether it stands, and its last event."""
+    """What the index knows of a thing: its last revision, its content's digest, whether it stands, its last event, and
+    that event's time (ms, 0 where an earlier version did not note it)."""
 
     revision: int
     digest: str
     alive: bool
     body: bytes | None
+    at: int = 0
 
 
 class IdentityIndex(Protocol):

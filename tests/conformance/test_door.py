@@ -204,3 +204,13 @@ def test_a_malformed_fact_may_stand_for_many(door: Door) -> None:
     receipt = door.accept([Malformed("s", "bad", "row", "7 Seven", "budget", 12)])
     assert receipt.quarantined == 12
     assert door.quarantine.counts() == {"bad": 12}
+
+
+def test_an_older_account_of_a_file_never_wins_over_a_newer(door: Door) -> None:
+    door.accept([film(1, NOON, "tmdb-csv", runtime=100), votes(1, NOON, 50, "tmdb-csv")])
+    older = [film(1, NOON - DAY, "tmdb-csv", runtime=90), votes(1, NOON - DAY, 40, "tmdb-csv")]
+    assert door.accept(older).known == 2
+    same_day = [film(1, NOON, "tmdb-csv", runtime=101), votes(1, NOON, 51, "tmdb-csv")]
+    assert door.accept(same_day).total == 2
+    live = [film(2, NOON, "tmdb"), film(2, NOON - HOUR, "tmdb", runtime=1)]
+    assert door.accept(live).total == 2, "what TMDB answers now is news, even where a clock was set back"

@@ -326,3 +326,18 @@ def test_a_document_published_as_it_was_has_not_changed(adapter: Make) -> None:
         assert held.publication == publication(2)
         assert held.changed("film", 1) == [(2, b"c")]
         assert sorted(held.changed("film", 0)) == [(1, b"a"), (2, b"c")]
+
+
+def test_an_index_of_an_earlier_time_goes_on(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "index.db")) as old:
+        old.execute(
+            "CREATE TABLE identities (topic TEXT NOT NULL, identity TEXT NOT NULL, movie_id INTEGER NOT NULL,"
+            " source TEXT NOT NULL, revision INTEGER NOT NULL, digest TEXT NOT NULL, alive INTEGER NOT NULL, body BLOB,"
+            " PRIMARY KEY (topic, identity)) WITHOUT ROWID"
+        )
+        old.execute("INSERT INTO identities VALUES (?, '7@t', 7, 't', 3, 'd', 1, NULL)", (RATINGS,))
+        old.commit()
+    index = SqliteIndex(tmp_path / "index.db")
+    assert index.lookup(RATINGS, ["7@t"])["7@t"].at == 0
+    index.apply([(RATINGS, rating_event("a", 7, NOON))], "1")
+    assert index.lookup(RATINGS, ["movie.ratings/7"])["movie.ratings/7"].at == NOON

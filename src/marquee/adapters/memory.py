@@ -138,7 +138,7 @@ class MemoryIndex:
         """Fold events and move on."""
         for topic, event in events:
             body = encode(event) if topic == REVIEWS and event.weight > 0 else None
-            held = Identity(event.revision, event.digest, event.weight > 0, body)
+            held = Identity(event.revision, event.digest, event.weight > 0, body, event.event_time)
             self.known[topic, event.identity] = (event.movie_id, event.source, held)
         self.at = position
 

@@ -28,6 +28,9 @@ class SqliteIndex:
         self.path = path
         self.connection = connect(path, SCHEMA)
         self.guard = threading.RLock()
+        with transaction(self.connection, path) as db:
+            if "at" not in {row[1] for row in db.execute("PRAGMA table_info(identities)")}:
+                db.execute("ALTER TABLE identities ADD COLUMN at INTEGER NOT NULL DEFAULT 0")
 
     def position(self) -> str:
         """Return the log position it reflects."""
@@ -38,14 +41,14 @@ class SqliteIndex:
     def lookup(self, topic: str, identities: Iterable[str]) -> dict[str, Identity]:
         """Return what is known of these identities."""
         query = (
-            "SELECT identity, revision, digest, alive, body FROM identities"
+            "SELECT identity, revision, digest, alive, body, at FROM identities"
             " WHERE topic = ? AND identity IN (SELECT value FROM json_each(?))"
         )
         with self.guard, explained(self.path):
             rows = self.connection.execute(query, (topic, json.dumps(list(identities)))).fetchall()
         return {
-            identity: Identity(revision, digest, bool(alive), zlib.decompress(body) if body else None)
-            for identity, revision, digest, alive, body in rows
+            identity: Identity(revision, digest, bool(alive), zlib.decompress(body) if body else None, at)
+            for identity, revision, digest, alive, body, at in rows
         }
 
     def standing_reviews(self, movie_id: int, source: str) -> set[str]:
@@ -59,12 +62,12 @@ class SqliteIndex:
     def readings(self, movie_id: int, source: str) -> dict[str, Identity]:
         """Return what is known of a film's readings at a source; their identities begin with the film."""
         query = (
-            "SELECT identity, revision, digest, alive FROM identities"
+            "SELECT identity, revision, digest, alive, at FROM identities"
             " WHERE topic = 'movie.ratings' AND identity >= ? AND identity < ? AND source = ?"
         )
         with self.guard, explained(self.path):
             rows = self.connection.execute(query, (f"{movie_id}@", f"{movie_id}A", source)).fetchall()
-        return {identity: Identity(revision, digest, bool(alive), None) for identity, revision, digest, alive in rows}
+        return {name: Identity(revision, digest, bool(alive), None, at) for name, revision, digest, alive, at in rows}
 
     def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:
         """Fold events and move on, in one transaction. Reviews keep their text, which a retraction repeats."""
@@ -78,9 +81,10 @@ class SqliteIndex:
                 event.digest,
                 event.weight > 0,
                 zlib.compress(encode(event), 1) if topic == REVIEWS and event.weight > 0 else None,
+                event.event_time,
             )
             for topic, event in events
         )
         with self.guard, transaction(self.connection, self.path) as db:
-            db.executemany("INSERT OR REPLACE INTO identities VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            db.executemany("INSERT OR REPLACE INTO identities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             db.execute("INSERT OR REPLACE INTO progress VALUES (1, ?)", (position,))

@@ -24,6 +24,8 @@ from marquee.ports import Identity, IdentityIndex, Log, Quarantine, Rejected
 from marquee.work import span
 
 CATCH_UP = 5_000
+LIVE = "tmdb"
+"""The source that tells of now."""
 
 
 @dataclass(slots=True)
@@ -224,7 +226,7 @@ def film_identity(fact: FilmFact | Gone | VoteFact) -> str:
 def identity_of(event: Event) -> Identity:
     """Return what the index will know of an event's thing."""
     body = encode(event) if isinstance(event, ReviewEvent) and event.weight > 0 else None
-    return Identity(event.revision, event.digest, event.weight > 0, body)
+    return Identity(event.revision, event.digest, event.weight > 0, body, event.event_time)
 
 
 def retraction(before: Identity) -> ReviewEvent:
@@ -236,12 +238,17 @@ def retraction(before: Identity) -> ReviewEvent:
     return dataclasses.replace(old, event_id=event_id, weight=-1)
 
 
+def outdated(fact: FilmFact | Gone | VoteFact, before: Identity) -> bool:
+    """Say whether a file's account is older than what its source has told. TMDB itself is asked now, whatever clocks say."""
+    return fact.source != LIVE and fact.observed_at < before.at
+
+
 def rating_events(fact: VoteFact, known: dict[str, Identity]) -> list[Event]:
     """Return a gauge reading, unless the gauges stand where they stood."""
     identity = rating_identity(fact)
     digest = fingerprint(fact.votes, fact.average, fact.popularity)
     before = known.get(identity)
-    if before is not None and before.digest == digest:
+    if before is not None and (before.digest == digest or outdated(fact, before)):
         return []
     # A reading that returns to what it was is news again, and must not bear the name of the first.
     again = [before.revision] if fact.historic and before is not None else []
@@ -268,7 +275,9 @@ def film_events(fact: FilmFact | Gone, known: dict[str, Identity]) -> list[Event
     values = {**BLANK_FILM, "deleted": True} if isinstance(fact, Gone) else {**BLANK_FILM, **fact.values}
     digest = fingerprint(sorted(values.items()))
     before = known.get(identity)
-    if (before is not None and before.digest == digest) or (before is None and isinstance(fact, Gone)):
+    if before is None and isinstance(fact, Gone):
+        return []
+    if before is not None and (before.digest == digest or outdated(fact, before)):
         return []
     revision = before.revision + 1 if before else 1
     event = FilmEvent(

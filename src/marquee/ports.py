@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from marquee.domain.coverage import Frontier, SpeedState
 from marquee.domain.events import Event
 from marquee.domain.measures import Cell
+from marquee.domain.releases import Release
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -101,6 +102,10 @@ class IdentityIndex(Protocol):
 
     def readings(self, movie_id: int, source: str) -> dict[str, Identity]:
         """Return what is known of a film's readings of its gauges at a source, by identity."""
+        ...
+
+    def rated(self, source: str) -> set[int]:
+        """Return the films of which readings at a source are known."""
         ...
 
     def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:
@@ -379,4 +384,16 @@ class Lake(Protocol):
 
     def maintain(self, now: int) -> None:
         """Forget old snapshots and their files."""
+        ...
+
+
+class Releases(Protocol):
+    """Which release of each source is held."""
+
+    def held(self, source: str) -> Release | None:
+        """Return the release that was begun last, None before the first."""
+        ...
+
+    def begin(self, source: str, release: Release) -> None:
+        """Remember a release before its first rating is accepted, so that an import that is cut off goes on with it."""
         ...

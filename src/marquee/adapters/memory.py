@@ -8,6 +8,7 @@ from marquee.adapters.codec import encode
 from marquee.domain.coverage import NO_SPEED, SpeedState
 from marquee.domain.events import RATINGS, REVIEWS, TOPICS, Event, topic_of
 from marquee.domain.measures import Cell, merge_cells
+from marquee.domain.releases import Release
 from marquee.domain.timeline import HOUR, floor
 from marquee.errors import TerminalError
 from marquee.ports import (
@@ -133,6 +134,10 @@ class MemoryIndex:
             for (topic, name), (movie, origin, held) in self.known.items()
             if topic == RATINGS and (movie, origin) == (movie_id, source)
         }
+
+    def rated(self, source: str) -> set[int]:
+        """Return the films with readings at a source."""
+        return {movie for (topic, _), (movie, origin, _) in self.known.items() if (topic, origin) == (RATINGS, source)}
 
     def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:
         """Fold events and move on."""
@@ -303,3 +308,18 @@ class MemoryViews:
             (kind, key): (run, body) for kind, key, body in documents if held.get((kind, key), (0, None))[1] != body
         }
         self.held = MemorySnapshot(publication, {**self.held.documents, **fresh})
+
+
+class MemoryReleases:
+    """`Releases` as a dict."""
+
+    def __init__(self) -> None:
+        self.begun: dict[str, Release] = {}
+
+    def held(self, source: str) -> Release | None:
+        """Return the release that was begun last."""
+        return self.begun.get(source)
+
+    def begin(self, source: str, release: Release) -> None:
+        """Remember a release."""
+        self.begun[source] = release

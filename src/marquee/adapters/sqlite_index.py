@@ -69,6 +69,12 @@ class SqliteIndex:
             rows = self.connection.execute(query, (f"{movie_id}@", f"{movie_id}A", source)).fetchall()
         return {name: Identity(revision, digest, bool(alive), None, at) for name, revision, digest, alive, at in rows}
 
+    def rated(self, source: str) -> set[int]:
+        """Return the films with readings at a source, by a look at all readings."""
+        query = "SELECT DISTINCT movie_id FROM identities WHERE topic = 'movie.ratings' AND source = ?"
+        with self.guard, explained(self.path):
+            return {row[0] for row in self.connection.execute(query, (source,))}
+
     def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:
         """Fold events and move on, in one transaction. Reviews keep their text, which a retraction repeats."""
         rows = (

@@ -77,6 +77,8 @@ def review_complaint(fact: ReviewFact) -> str | None:
     """Return why a review cannot be let in."""
     if not fact.review_id:
         return "review has no id"
+    if problem := text_complaint(fact.review_id, "review id", 1_000):
+        return problem
     if fact.stars is not None and not (isinstance(fact.stars, int) and 0 <= fact.stars <= 100):
         return "review's stars are outside 0 to 10"
     problem = text_complaint(fact.text, "review text") or text_complaint(fact.author, "review author", 1_000)
@@ -109,6 +111,9 @@ def film_complaint(fact: FilmFact) -> str | None:
         return f"film has unknown fields: {', '.join(sorted(unknown))}"
     for name in ("title", "original_title", "language", "status", "overview", "tagline"):
         if problem := text_complaint(values[name], f"film's {name}", 100_000):
+            return problem
+    for name in ("poster", "imdb_id"):
+        if values[name] is not None and (problem := text_complaint(values[name], f"film's {name}", 1_000)):
             return problem
     if not values["title"].strip():
         return "film has no title"

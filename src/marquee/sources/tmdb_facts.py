@@ -8,7 +8,7 @@ from marquee.domain.events import Credit
 from marquee.domain.facts import Fact, FilmFact, Malformed, ReviewFact, ReviewList, VoteFact
 from marquee.domain.scores import AVERAGE_SCALE, POPULARITY_SCALE, STARS_SCALE
 from marquee.domain.timeline import parse_iso
-from marquee.ingest.validation import known_amount, known_date
+from marquee.ingest.validation import ID_LIMIT, known_amount, known_date
 
 UNKNOWN_POPULARITY = -1
 CAST_KEPT = 30
@@ -53,6 +53,12 @@ def whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def person(value: object) -> int | None:
+    """Return a person's id, None for what can be none."""
+    found = whole(value)
+    return found if found is not None and 0 < found < ID_LIMIT else None
+
+
 def credits(value: object, kind: str) -> tuple[Credit, ...]:
     """Read the cast (in billing order) or the crew whose jobs are kept."""
     entries = value.get(kind) if isinstance(value, Mapping) else None
@@ -63,7 +69,7 @@ def credits(value: object, kind: str) -> tuple[Credit, ...]:
         job = text(entry.get("character" if kind == "cast" else "job"))
         if kind == "crew" and job not in CREW_JOBS:
             continue
-        found.append(Credit(person_id=whole(entry.get("id")), name=entry["name"], job=job))
+        found.append(Credit(person_id=person(entry.get("id")), name=entry["name"], job=job))
     return tuple(found[:CAST_KEPT] if kind == "cast" else found)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from marquee.domain.facts import Malformed
+from marquee.ports import Releases
 
 RAW_SHOWN = 500
 """Characters of a row or a cell that are shown in quarantine."""
@@ -29,13 +30,16 @@ class Surroundings:
     """Where an import runs.
 
     now: ms since the epoch; work: a folder for temporary files; find: finds films that are known by their titles;
-    progress: is told (what, done, of); replace: whether a release may take the place of a newer one; errors: what went
-    wrong as a whole, in words; said: what is worth knowing of it, in words; counts: rows read, by member.
+    rated: tells the films with readings of a source; releases: which releases are held; progress: is told (what, done,
+    of); replace: whether a release may take the place of a newer one; errors: what went wrong as a whole, in words;
+    said: what is worth knowing of it, in words; counts: rows read, by member.
     """
 
     now: int
     work: Path
     find: Find
+    rated: Callable[[str], set[int]]
+    releases: Releases
     progress: Progress
     replace: bool = False
     errors: list[str] = field(default_factory=list)

@@ -7,7 +7,7 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -150,3 +150,37 @@ def is_zip(head: bytes) -> bool:
 def packed_size(path: Path) -> int:
     """Return a file's size on the disk."""
     return worded(lambda: path.stat().st_size)
+
+
+class Pieces(io.RawIOBase):
+    """A stream of bytes made of pieces, none of them empty."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self.pieces = pieces
+        self.left = b""
+
+    def readable(self) -> bool:
+        """Return true."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into a buffer; return how many bytes came."""
+        if not self.left:
+            self.left = next(self.pieces, b"")
+        piece, self.left = self.left[: len(buffer)], self.left[len(buffer) :]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def replaced(stream: IO[bytes], old: bytes, new: bytes) -> Iterator[bytes]:
+    """Yield a stream's bytes with each `old` replaced, also where a border of two readings parts it."""
+    held = b""
+    while piece := stream.read(HEAD):
+        whole = (held + piece).replace(old, new)
+        # What may begin an `old` waits for its rest.
+        keep = next((size for size in range(len(old) - 1, 0, -1) if whole.endswith(old[:size])), 0)
+        held, done = whole[len(whole) - keep :], whole[: len(whole) - keep]
+        if done:
+            yield done
+    if held:
+        yield held

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from marquee.domain.coverage import Frontier, SpeedState
 from marquee.domain.events import Event
 from marquee.domain.measures import Cell
+from marquee.domain.own import OwnFilm
 from marquee.domain.releases import Release
 
 Piece = TypeVar("Piece")
@@ -396,4 +397,19 @@ class Releases(Protocol):
 
     def begin(self, source: str, release: Release) -> None:
         """Remember a release before its first rating is accepted, so that an import that is cut off goes on with it."""
+        ...
+
+
+class OwnFilms(Protocol):
+    """A person's own films, kept apart from the world's figures."""
+
+    def put(self, source: str, films: Iterable[OwnFilm], says: Iterable[str]) -> int:
+        """Keep a source's films; return how many are new or changed.
+
+        says: which of stars, seen, liked and wanted these films tell of wholly: what else was held of those is forgotten.
+        """
+        ...
+
+    def films(self) -> list[OwnFilm]:
+        """Return the films of all sources, by source and key."""
         ...

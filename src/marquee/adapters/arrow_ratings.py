@@ -22,10 +22,12 @@ from marquee.domain.scores import AVERAGE_SCALE
 from marquee.domain.timeline import DAY, SECOND
 
 BLOCK = 1 << 20
-FILE_BYTES = 12 * 1024 * 1024
-"""About how many bytes of ratings a file is to hold."""
+SMALL = 4 * 1024 * 1024
+"""Bytes, packed or not, of a file of ratings that is held in one piece."""
 
-MOST_FILES = 200
+PARTS = 128
+"""Pieces that larger ones are spread over: MovieLens' 32 million are 6 MB each."""
+
 RECORD = np.dtype([("film", "<i8"), ("user", "<i8"), ("time", "<i8"), ("stars", "<i2")])
 COLUMNS = ("userid", "movieid", "rating", "timestamp")
 LADDER = ((90 * DAY, DAY), (364 * DAY, 7 * DAY), (5 * 364 * DAY, 28 * DAY))
@@ -79,8 +81,8 @@ class Ratings:
     parts: int = 1
 
     def take(self, stream: IO[bytes], layout: Layout, size: int) -> None:
-        """Read one file of ratings. size: its bytes, about. OSError and the stream's own errors pass through."""
-        self.parts = min(MOST_FILES, 1 + size // FILE_BYTES)
+        """Read one file of ratings. size: its bytes as stored. OSError and the stream's own errors pass through."""
+        self.parts = 1 if size < SMALL else PARTS
         known: Column = np.array([NO_FILM, *sorted(self.films)], dtype=np.int64)
         mapped = np.array([NO_FILM, *(self.films[movie] for movie in sorted(self.films))], dtype=np.int64)
         with ExitStack() as held:

@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 
 from marquee.adapters.codec import encode
 from marquee.domain.coverage import NO_SPEED, SpeedState
 from marquee.domain.events import RATINGS, REVIEWS, TOPICS, Event, topic_of
 from marquee.domain.measures import Cell, merge_cells
+from marquee.domain.own import OwnFilm, together
 from marquee.domain.releases import Release
 from marquee.domain.timeline import HOUR, floor
 from marquee.errors import TerminalError
@@ -323,3 +325,26 @@ class MemoryReleases:
     def begin(self, source: str, release: Release) -> None:
         """Remember a release."""
         self.begun[source] = release
+
+
+class MemoryOwnFilms:
+    """`OwnFilms` as a dict."""
+
+    def __init__(self) -> None:
+        self.held: dict[tuple[str, str], OwnFilm] = {}
+
+    def put(self, source: str, films: Iterable[OwnFilm], says: Iterable[str]) -> int:
+        """Keep a source's films, and forget what they no longer say."""
+        before = {key: film for key, film in self.held.items() if key[0] == source}
+        nothing = {name: None if name == "stars" else False for name in says}
+        rest = [replace(film, **nothing) for film in before.values()]  # type: ignore[arg-type]
+        merged = together([*films, *rest])
+        self.held = {key: film for key, film in self.held.items() if key[0] != source}
+        for film in merged:
+            if film.stars is not None or film.seen or film.liked or film.wanted:
+                self.held[source, film.key] = film
+        return sum(before.get((source, film.key)) != film for film in merged)
+
+    def films(self) -> list[OwnFilm]:
+        """Return the films of all sources."""
+        return [film for _, film in sorted(self.held.items())]

@@ -17,15 +17,10 @@ COLUMNS = ("cast", "crew", "keywords")
 def keep(part: Part, around: Surroundings, source: str, extras: Extras) -> Iterator[Malformed]:
     """Keep what a file says of films; yield what cannot be read of it."""
     assert part.table is not None  # noqa: S101
-    complaints, done, size = Complaints(source, part.member.name, around), 0, part.member.size
+    complaints = Complaints(source, part.member.name, around)
     id_column = "movieid" if "movieid" in part.table.columns else "id"
 
-    def told(count: int) -> None:
-        nonlocal done
-        done += count
-        around.progress(part.member.name, min(done, size), size)
-
-    for row in part.table.rows(told):
+    for row in part.table.rows(around.meter(part.member)):
         around.counts[part.member.name] += 1
         keep_row(row, id_column, complaints, extras)
         yield from complaints.drain()

@@ -58,15 +58,9 @@ def film_facts(
     keywords of the films from other files.
     """
     assert part.table is not None  # noqa: S101
-    complaints, seen, size = Complaints(source, part.member.name, around), Ids(), part.member.size
-    done = 0
+    complaints, seen = Complaints(source, part.member.name, around), Ids()
 
-    def told(count: int) -> None:
-        nonlocal done
-        done += count
-        around.progress(part.member.name, min(done, size), size)
-
-    for row in part.table.rows(told):
+    for row in part.table.rows(around.meter(part.member)):
         around.counts[part.member.name] += 1
         body = film_body(row, part.table, complaints, lists)
         if body is not None and not seen.add(body["id"]):

@@ -41,19 +41,12 @@ class Votes:
 
     def take(self) -> None:
         """Read the file. UnreadableError where it is cut or damaged: half a release is none."""
-        part, done, size = self.part, 0, self.part.member.size
-        table = part.table
+        part, table = self.part, self.part.table
         assert table is not None  # noqa: S101
-
-        def told(count: int) -> None:
-            nonlocal done
-            done += count
-            self.around.progress(part.member.name, min(done, size), size)
-
         paired = table.separator == PAIR
         separator = PAIR_AS if paired else table.separator
         layout = Layout(separator, table.columns, table.names, table.start, quoted=table.start > 0 and not paired)
-        with part.member.open(told) as stream:
+        with part.member.open(self.around.meter(part.member)) as stream:
             source: object = stream
             if part.letters.encoding.startswith(("utf-16", "utf-32")):
                 pieces = iter(lambda: stream.read(HEAD), b"")
@@ -62,9 +55,9 @@ class Votes:
             elif paired:
                 source = Pieces(replaced(stream, PAIR.encode(), PAIR_AS.encode()))
             try:
-                self.store.take(cast(IO[bytes], source), layout, size)
+                self.store.take(cast(IO[bytes], source), layout, part.member.size)
             except ValueError as error:
-                raise UnreadableError(f"cannot be read as a table: {str(error).splitlines()[0]}") from error
+                raise UnreadableError(f"cannot be read as a table: {str(error).partition(chr(10))[0]}") from error
         self.around.counts[part.member.name] += self.store.rows
 
     def begin(self) -> bool:
@@ -77,6 +70,7 @@ class Votes:
                 f"MovieLens: this release ({told_of(given)}) does not take the place of the one that is held "
                 f"({told_of(held)}) and is left out; --replace takes it all the same"
             )
+            self.around.held_back = True
             return False
         if held is not None and held != given:
             self.around.said.append(f"MovieLens: {told_of(given)} takes the place of {told_of(held)}")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from marquee.domain.facts import Malformed
 from marquee.ports import Releases
+from marquee.sources.importers.files import Member, Unreadable
+from marquee.sources.importers.streams import Told
 
 RAW_SHOWN = 500
 """Characters of a row or a cell that are shown in quarantine."""
@@ -32,7 +34,8 @@ class Surroundings:
     now: ms since the epoch; work: a folder for temporary files; find: finds films that are known by their titles;
     rated: tells the films with readings of a source; releases: which releases are held; progress: is told (what, done,
     of); replace: whether a release may take the place of a newer one; errors: what went wrong as a whole, in words;
-    said: what is worth knowing of it, in words; counts: rows read, by member.
+    said: what is worth knowing of it, in words; unreadable: files that were lost while they were read; counts: rows read,
+    by member; held_back: whether a release was left out for the one that is held.
     """
 
     now: int
@@ -44,7 +47,20 @@ class Surroundings:
     replace: bool = False
     errors: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    held_back: bool = False
+
+    def meter(self, member: Member) -> Told:
+        """Return what is told of the bytes read of a member, and shows how far that is."""
+        done = 0
+
+        def told(count: int) -> None:
+            nonlocal done
+            done += count
+            self.progress(member.name, min(done, member.size), member.size)
+
+        return told
 
 
 def shown(raw: object) -> str:

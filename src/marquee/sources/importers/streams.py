@@ -99,7 +99,7 @@ def words(error: BaseException) -> str:
         return "may not be read by this user; give read permission"
     if isinstance(error, FileNotFoundError):
         return "is a link to a file that is not there"
-    if isinstance(error, EOFError):
+    if isinstance(error, EOFError) or (isinstance(error, zipfile.BadZipFile) and "not a zip" in text):
         return CUT_OFF
     if isinstance(error, RuntimeError) and "password" in text:
         return "is encrypted; unpack it with its password and import the folder"

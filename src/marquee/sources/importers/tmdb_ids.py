@@ -35,14 +35,8 @@ def most_popular(parts: Mapping[str, Sequence[Part]], around: Surroundings, most
 
 def lines(part: Part, around: Surroundings) -> Iterator[tuple[float, int | None, bool]]:
     """Yield (popularity, film id or None where it cannot be read, whether it is a film to fetch) of each line."""
-    done, size = 0, part.member.size
 
-    def told(count: int) -> None:
-        nonlocal done
-        done += count
-        around.progress(part.member.name, min(done, size), size)
-
-    for value in values(part.member, part.letters, told):
+    for value in values(part.member, part.letters, around.meter(part.member)):
         around.counts[part.member.name] += 1
         if isinstance(value, Broken) or not isinstance(value, dict):
             yield 0.0, None, False

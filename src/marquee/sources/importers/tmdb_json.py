@@ -11,11 +11,12 @@ from typing import Any
 from marquee.domain.facts import Fact, FilmFact, Malformed, ReviewFact, VoteFact
 from marquee.sources.importers import cells
 from marquee.sources.importers.cells import CellError
+from marquee.sources.importers.files import Unreadable
 from marquee.sources.importers.ids import Ids
 from marquee.sources.importers.json_values import Broken, parsed, values
 from marquee.sources.importers.reading import Surroundings, shown
 from marquee.sources.importers.recognise import Part
-from marquee.sources.importers.streams import UnreadableError
+from marquee.sources.importers.streams import Told, UnreadableError
 from marquee.sources.tmdb_facts import film_facts, label, review_facts, vote_fact
 
 SOURCE = "tmdb-json"
@@ -28,29 +29,24 @@ Body = dict[str, Any]
 def read(parts: Mapping[str, Sequence[Part]], around: Surroundings) -> Iterator[Fact]:
     """Yield the facts of all files, the newest first: of two copies of a review the newer counts."""
     reviews: set[str] = set()
-    for part in sorted(parts["bodies"], key=lambda part: (-part.member.modified, part.member.name)):
-        try:
-            yield from file_facts(part, around, reviews)
-        except UnreadableError as error:
-            around.errors.append(f"{part.member.name} {error}")
-            yield Malformed(source_of(part), f"the file {error}", part.member.name)
-
-
-def source_of(part: Part) -> str:
-    """Name a file as a source."""
-    return f"{SOURCE}:{part.member.name}"
-
-
-def file_facts(part: Part, around: Surroundings, reviews: set[str]) -> Iterator[Fact]:
-    """Yield the facts of one file; of several accounts of a film in it the first counts."""
-    source, observed_at = source_of(part), min(part.member.modified, around.now)
-    films, gauges, done, size = Ids(), Ids(), 0, part.member.size
+    done, size = 0, sum(part.member.size for part in parts["bodies"])
 
     def told(count: int) -> None:
         nonlocal done
         done += count
-        around.progress(part.member.name, min(done, size), size)
+        around.progress("TMDB's JSON", min(done, size), size)
 
+    for part in sorted(parts["bodies"], key=lambda part: (-part.member.modified, part.member.name)):
+        try:
+            yield from file_facts(part, around, reviews, told)
+        except UnreadableError as error:
+            around.unreadable.append(Unreadable(part.member.name, str(error)))
+
+
+def file_facts(part: Part, around: Surroundings, reviews: set[str], told: Told) -> Iterator[Fact]:
+    """Yield the facts of one file; of several accounts of a film in it the first counts."""
+    source, observed_at = f"{SOURCE}:{part.member.name}", min(part.member.modified, around.now)
+    films, gauges = Ids(), Ids()
     for body in values(part.member, part.letters, told):
         around.counts[part.member.name] += 1
         for fact in body_facts(body, observed_at, source):

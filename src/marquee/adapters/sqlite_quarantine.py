@@ -55,7 +55,7 @@ class SqliteQuarantine:
         with self.guard, transaction(self.connection, self.path) as db:
             for row in rows:
                 source, reason, raw, film, column = (text.encode(errors="replace").decode() for text in row[:5])
-                name = fingerprint(source, reason, raw)
+                name = fingerprint(source, reason, raw, *([film] if film else []))
                 if (source, reason) not in alike:
                     query = "SELECT count(*) FROM quarantine WHERE source = ? AND reason = ?"
                     alike[source, reason] = db.execute(query, (source, reason)).fetchone()[0]

@@ -162,7 +162,7 @@ def run(
     """
     letters, summary = None if encoding is None else named_letters(encoding), Summary()
     bounded = Bounded(platform.quarantine)
-    with Tree(path) as tree, working_folder(platform) as work:
+    with working_folder(platform) as work, Tree(path, platform.home.folder) as tree:
         parts = look(tree, letters, summary)
         summary.sets = chosen(gathered(parts), kind, path, summary)
         around = Surroundings(

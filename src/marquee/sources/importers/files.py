@@ -98,12 +98,18 @@ def printable(name: str) -> str:
 
 
 class Tree:
-    """The entries below a path. A context: what it holds open is closed with it."""
+    """The entries below a path. A context: what it holds open is closed with it.
 
-    def __init__(self, path: Path) -> None:
+    home: the folder of the platform's own state, which is never read as data.
+    """
+
+    def __init__(self, path: Path, home: Path | None = None) -> None:
         self.path = path
         self.held = ExitStack()
         self.seen: set[tuple[int, int]] = set()
+        if home is not None and home.exists():
+            found = home.stat()
+            self.seen.add((found.st_dev, found.st_ino))
         self.count = 0
 
     def __enter__(self) -> "Tree":

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 SAMPLE = 10
-"""How many times more ratings another release must have for this one to be a sample of it, and not its successor."""
+LARGE = 1_000_000
+"""A release with a tenth of the ratings of another, or fewer, is a sample and not its successor, where the other is large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +16,8 @@ class Release:
 
     def replaces(self, held: "Release") -> bool:
         """Say whether this release takes the place of another: it is as new, unless one of them is a mere sample."""
-        if self.ratings >= SAMPLE * held.ratings:
+        if self.ratings >= max(LARGE, SAMPLE * held.ratings):
             return True
-        if held.ratings >= SAMPLE * self.ratings:
+        if held.ratings >= max(LARGE, SAMPLE * self.ratings):
             return False
         return (self.through, self.ratings) >= (held.through, held.ratings)

@@ -166,7 +166,7 @@ class Tree:
     def file(self, member: Member, depth: int) -> Iterator[Entry]:
         """Yield a file, or what is in it where it is a zip."""
         with worded(member.opener) as stored:
-            head = stored.read(4)
+            head = worded(lambda: stored.read(4))
         if not is_zip(head):
             with member.open() as stream:
                 if not is_zip(peek(stream, 4)):
@@ -178,8 +178,7 @@ class Tree:
 
     def archive(self, member: Member, depth: int, *, zipped: bool) -> Iterator[Entry]:
         """Yield what is in a zip. `zipped`: as it is stored; else once more packed by gzip or the like."""
-        handle = worded(member.opener) if zipped and depth == 0 else self.copied(member)
-        self.held.callback(handle.close)
+        handle = self.held.enter_context(worded(member.opener)) if zipped and depth == 0 else self.copied(member)
         archive = worded(lambda: zipfile.ZipFile(handle))
         # Of two files of one name the later counts, as where an archive is unpacked into a folder.
         named = {item.filename: item for item in archive.infolist() if not item.is_dir() and not hidden(item.filename)}
@@ -206,7 +205,7 @@ class Tree:
 
     def copied(self, member: Member) -> IO[bytes]:
         """Return an archive that lies inside something else as a file of its own."""
-        copy = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the tree
+        copy = self.held.enter_context(tempfile.SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - it is one
         with member.open() as stream:
             while piece := stream.read(HEAD):
                 worded(partial(copy.write, piece))

@@ -227,7 +227,8 @@ def test_a_newer_release_takes_the_place_of_the_older_wholly(platform: Platform,
     assert imported(platform, new).receipt.total == 0
 
 
-def test_a_sample_is_no_release(platform: Platform, tmp_path: Path) -> None:
+def test_a_sample_is_no_release(platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("marquee.domain.releases.LARGE", 150)
     whole = movielens(tmp_path / "20m", [f"{u},1,3.0,{1_400_000_000 + u}" for u in range(200)])
     sample = movielens(tmp_path / "small", ["1,1,5.0,1530000000"])
     for order in ((whole, sample), (sample, whole)):
@@ -356,9 +357,7 @@ def test_a_series_says_what_counting_says(ratings: list[tuple[int, int, int, int
 def test_spans_are_whole_and_grow_with_age(first: int, second: int) -> None:
     time, through = sorted((first * SECOND, second * SECOND))
     (end,) = span_ends(np.array([time]), through).tolist()
-    width = (
-        next(w for w in (1, 7, 28, 364) if (end + 1) % (w * DAY) == 0 and end - w * DAY < time <= end) if True else 0
-    )
+    width = next(w for w in (1, 7, 28, 364) if (end + 1) % (w * DAY) == 0 and end - w * DAY < time)
     assert time <= end
     assert width == 1 or through - time > 60 * DAY
 

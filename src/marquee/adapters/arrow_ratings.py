@@ -81,7 +81,7 @@ class Ratings:
     parts: int = 1
 
     def take(self, stream: IO[bytes], layout: Layout, size: int) -> None:
-        """Read one file of ratings. size: its bytes as stored. OSError and the stream's own errors pass through."""
+        """Read one file of ratings, ASCII alone. size: its bytes as stored. OSError and the stream's own errors pass through."""
         self.parts = 1 if size < SMALL else PARTS
         known: Column = np.array([NO_FILM, *sorted(self.films)], dtype=np.int64)
         mapped = np.array([NO_FILM, *(self.films[movie] for movie in sorted(self.films))], dtype=np.int64)
@@ -128,9 +128,7 @@ class Ratings:
             pyarrow.csv.ParseOptions(
                 delimiter=layout.separator, quote_char='"' if layout.quoted else False, invalid_row_handler=odd
             ),
-            pyarrow.csv.ConvertOptions(
-                check_utf8=False, column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted
-            ),
+            pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted),
         )
         with reader:
             yield from reader
@@ -155,7 +153,7 @@ class Ratings:
         good = np.ones(batch.num_rows, dtype=bool)
         for reason, bad in problems.items():
             for row in np.flatnonzero(bad & good).tolist():
-                cells = [readable(batch.column(name)[row]) for name in COLUMNS]
+                cells = [batch.column(name)[row].as_py() for name in COLUMNS]
                 if [cell.strip().casefold() for cell in cells] != [name.strip().casefold() for name in layout.names]:
                     self.complain(reason, ",".join(cells))
             good &= ~bad
@@ -220,11 +218,6 @@ def moment(text: str | None) -> int | None:
         return None if text is None else int(pc.cast(pa.scalar(text), pa.timestamp("s")).value)
     except pa.ArrowInvalid:
         return None
-
-
-def readable(cell: Any) -> str:
-    """Return a cell's text, whatever its bytes are."""
-    return bytes(cell.as_buffer() or b"").decode("utf-8", "replace")
 
 
 def series_of(records: Column, through: int) -> Iterator[Series]:

@@ -32,11 +32,15 @@ LEGACY = (
 EVIDENCE = 64 * 1024
 """Bytes of lines that are not ASCII from which such an encoding is told."""
 
+SMALL = "àáâãäåæçèéêëìíîïñòóôõöøœùúûüßÿšž"
+GREAT = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜŠŽ"
 WESTERN = re.compile(
-    r"[ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜŠŽ]?(?:[A-Z]|[a-z]|[àáâãäåæçèéêëìíîïñòóôõöøœùúûüßÿšž]{1,2}(?![àáâãäåæçèéêëìíîïñòóôõöøœùúûüßÿšž]))*"
-    r"|[A-ZÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜŠŽ]+"
+    rf"[{GREAT}]?(?:[A-Za-z]|ç[{SMALL}]?|([{SMALL}])\1?(?![{SMALL}]))*|[A-Z{GREAT}]+",
 )
-"""A word as Western European languages write it: small letters after small ones, accents alone or in twos."""
+"""A word as Western European languages write it: small letters after small ones, accents alone, doubled, or after ç."""
+
+ODD_WORDS = 0.02
+"""Share of words that may be written otherwise."""
 
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 ESCAPED = re.compile(r"[\udc80-\udcff]")
@@ -201,7 +205,8 @@ def detected(encoding: str, text: str) -> Letters:
 def plausible(text: str) -> bool:
     """Say whether a text beyond ASCII reads like a Western European one."""
     words = [word for word in WORD.findall(text) if not word.isascii()]
-    return "\ufffd" not in text and not BETWEEN.search(text) and all(WESTERN.fullmatch(word) for word in words)
+    odd = len(BETWEEN.findall(text)) + sum(WESTERN.fullmatch(word) is None for word in words)
+    return "\ufffd" not in text and odd <= ODD_WORDS * len(words)
 
 
 def example(text: str) -> str:

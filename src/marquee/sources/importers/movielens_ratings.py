@@ -15,10 +15,12 @@ from marquee.domain.releases import Release
 from marquee.domain.timeline import DAY, iso
 from marquee.sources.importers.reading import LEAST_FAILURES, Surroundings, shown
 from marquee.sources.importers.recognise import Part
-from marquee.sources.importers.streams import HEAD, Pieces, UnreadableError, replaced
+from marquee.sources.importers.streams import Pieces, UnreadableError, replaced
 from marquee.sources.importers.tables import PAIR, PAIR_AS
 
 SOURCE = "movielens"
+PIECE = 1 << 18
+PLAIN = bytes(range(128)) + b"?" * 128
 SAMPLES = 50
 """Bad rows of one reason that are shown; the others are counted."""
 
@@ -47,15 +49,14 @@ class Votes:
         separator = PAIR_AS if paired else table.separator
         layout = Layout(separator, table.columns, table.names, table.start, quoted=table.start > 0 and not paired)
         with part.member.open(self.around.meter(part.member)) as stream:
-            source: object = stream
+            pieces: Iterator[bytes] = iter(lambda: stream.read(PIECE), b"")
             if part.letters.encoding.startswith(("utf-16", "utf-32")):
-                pieces = iter(lambda: stream.read(HEAD), b"")
                 decoded = codecs.iterdecode(pieces, part.letters.encoding, errors="replace")
-                source = Pieces(text.encode() for text in decoded if text)
+                pieces = (text.encode("ascii", "replace") for text in decoded if text)
             elif paired:
-                source = Pieces(replaced(stream, PAIR.encode(), PAIR_AS.encode()))
+                pieces = replaced(pieces, PAIR.encode(), PAIR_AS.encode())
             try:
-                self.store.take(cast(IO[bytes], source), layout, part.member.size)
+                self.store.take(cast(IO[bytes], Pieces(map(plain, pieces))), layout, part.member.size)
             except ValueError as error:
                 raise UnreadableError(f"cannot be read as a table: {str(error).partition(chr(10))[0]}") from error
         self.around.counts[part.member.name] += self.store.rows
@@ -120,6 +121,11 @@ class Votes:
             film = f"movieId {movie} {titles.get(movie, '')}".strip()
             raw = f"{film}: {count:,} ratings"
             yield Malformed(SOURCE, "rating of a film without a TMDB id", raw, film, "", count)
+
+
+def plain(piece: bytes) -> bytes:
+    """Return bytes with a question mark for each that is not ASCII: ratings are digits, whatever stands beside them."""
+    return piece if piece.isascii() else piece.translate(PLAIN)
 
 
 def told_of(release: Release) -> str:

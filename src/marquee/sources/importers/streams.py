@@ -172,10 +172,10 @@ class Pieces(io.RawIOBase):
         return len(piece)
 
 
-def replaced(stream: IO[bytes], old: bytes, new: bytes) -> Iterator[bytes]:
-    """Yield a stream's bytes with each `old` replaced, also where a border of two readings parts it."""
+def replaced(pieces: Iterator[bytes], old: bytes, new: bytes) -> Iterator[bytes]:
+    """Yield bytes with each `old` replaced, also where a border of two pieces parts it."""
     held = b""
-    while piece := stream.read(HEAD):
+    for piece in pieces:
         whole = (held + piece).replace(old, new)
         # What may begin an `old` waits for its rest.
         keep = next((size for size in range(len(old) - 1, 0, -1) if whole.endswith(old[:size])), 0)

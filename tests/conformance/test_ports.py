@@ -16,20 +16,26 @@ from marquee.adapters.codec import records
 from marquee.adapters.memory import (
     MemoryIndex,
     MemoryLog,
+    MemoryOwnFilms,
     MemoryQuarantine,
+    MemoryReleases,
     MemorySpeedStore,
     MemorySpeedViews,
     MemoryViews,
 )
 from marquee.adapters.sqlite_index import SqliteIndex
 from marquee.adapters.sqlite_log import SqliteLog
+from marquee.adapters.sqlite_own import SqliteOwnFilms
 from marquee.adapters.sqlite_quarantine import SqliteQuarantine
+from marquee.adapters.sqlite_releases import SqliteReleases
 from marquee.adapters.sqlite_speed import SqliteSpeedStore, SqliteSpeedViews
 from marquee.adapters.sqlite_views import SqliteViews
 from marquee.domain.coverage import Frontier, SpeedState
 from marquee.domain.events import METADATA, RATINGS, REVIEWS
 from marquee.domain.measures import ZERO, Cell, lift_gauge, merge
 from marquee.domain.monoids import Gauge
+from marquee.domain.own import OwnFilm
+from marquee.domain.releases import Release
 from marquee.domain.timeline import HOUR, floor
 from marquee.errors import TerminalError
 from marquee.ports import MicroBatch, Publication, Rejected, SpeedCell, SpeedFilm
@@ -38,6 +44,8 @@ EMBEDDED: dict[str, tuple[Callable[[], Any], Callable[[Path], Any]]] = {
     "log": (MemoryLog, SqliteLog),
     "index": (MemoryIndex, SqliteIndex),
     "quarantine": (MemoryQuarantine, SqliteQuarantine),
+    "releases": (MemoryReleases, SqliteReleases),
+    "own": (MemoryOwnFilms, SqliteOwnFilms),
     "store": (MemorySpeedStore, SqliteSpeedStore),
     "speed_views": (MemorySpeedViews, SqliteSpeedViews),
     "views": (MemoryViews, SqliteViews),
@@ -341,3 +349,27 @@ def test_an_index_of_an_earlier_time_goes_on(tmp_path: Path) -> None:
     assert index.lookup(RATINGS, ["7@t"])["7@t"].at == 0
     index.apply([(RATINGS, rating_event("a", 7, NOON))], "1")
     assert index.lookup(RATINGS, ["movie.ratings/7"])["movie.ratings/7"].at == NOON
+
+
+def test_releases_are_remembered_by_source(adapter: Make) -> None:
+    releases = adapter("releases")
+    assert releases.held("m") is None
+    releases.begin("m", Release(5, 1))
+    releases.begin("n", Release(7, 2))
+    releases.begin("m", Release(6, 3))
+    assert (releases.held("m"), releases.held("n")) == (Release(6, 3), Release(7, 2))
+
+
+def test_own_films_are_what_their_source_says_last(adapter: Make) -> None:
+    own = adapter("own")
+    rated = OwnFilm("s", "a", "A", 1999, stars=80, seen=True, at=5)
+    assert own.put("s", [rated, OwnFilm("s", "b", "B", None, wanted=True)], ["stars", "seen", "wanted"]) == 2
+    assert own.put("t", [OwnFilm("t", "a", "A", 1999, "tt1", seen=True)], ["seen"]) == 1
+    assert own.put("s", [rated], ["stars"]) == 0
+    assert own.put("s", [OwnFilm("s", "a", "A", 1999, liked=True)], ["liked", "wanted"]) == 2
+    assert own.films() == [
+        OwnFilm("s", "a", "A", 1999, stars=80, seen=True, liked=True, at=5),
+        OwnFilm("t", "a", "A", 1999, "tt1", seen=True),
+    ]
+    own.put("s", [OwnFilm("s", "a", "A", 1999, stars=30, seen=True, at=9)], ["stars", "seen"])
+    assert own.films()[0] == OwnFilm("s", "a", "A", 1999, stars=30, seen=True, liked=True, at=9)

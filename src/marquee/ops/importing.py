@@ -183,6 +183,7 @@ def run(
     summary.unreadable += around.unreadable
     bounded.add([Rejected("import", f"the file {lost.reason}", lost.name) for lost in summary.unreadable], around.now)
     bounded.finish(path.name, around.now)
+    summary.receipt.quarantined += len(summary.unreadable)
     summary.errors, summary.said, summary.held_back = around.errors, around.said, around.held_back
     summary.reasons, summary.counts = dict(bounded.reasons.most_common()), dict(around.counts)
     return summary

@@ -84,6 +84,10 @@ OTHER_EXPORTS = {
     "original_name": "TMDB's daily list of the ids of series",
     "name": "TMDB's daily list of the ids of people, companies or the like",
 }
+JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*(?:[\"\[{\]\d-]|true|false|null|NaN))")
+LONGEST_NAME = 40
+"""Characters of a column's name, beyond which a line is prose with commas in it."""
+
 ENDINGS = re.compile(r"\.(json|jsonl|ndjson)(\.|$)", re.IGNORECASE)
 
 MAGIC = (
@@ -112,7 +116,7 @@ def recognise(member: Member, encoding: Letters | None) -> Part | Stranger:
     text = head.decode(letters.encoding, "replace").lstrip("\ufeff")
     if not text.strip("\x00 \t\r\n"):
         return Stranger(member, "a file of blanks")
-    if text.lstrip()[:1] in ("{", "["):
+    if JSON.match(text):
         return of_json(member, encoding, text.lstrip())
     if text.lstrip()[:1] == "<":
         return Stranger(member, marked_up(text))
@@ -167,7 +171,7 @@ def of_columns(member: Member, letters: Letters, text: str, encoding: Letters | 
     """Return what a table is by its columns."""
     best: Table | None = None
     for table in tables(member, letters, text):
-        best = best or table
+        best = best or (table if all(len(name) <= LONGEST_NAME for name in table.names) else None)
         found = role_of(frozenset(table.columns), member.name)
         if found is None:
             continue

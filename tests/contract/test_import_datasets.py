@@ -369,3 +369,22 @@ def test_credits_alone_say_what_they_lack(platform: Platform, tmp_path: Path) ->
     found = imported(platform, tmp_path)
     assert not found.well
     assert found.unreadable[0].reason == "lacks the file of its films; there are only credits.csv"
+
+
+def test_lists_and_titles_in_json_as_other_tools_write_them(platform: Platform, dated: Path) -> None:
+    (dated / "1.json").write_text(json.dumps(body(1, title=1917, genres="Drama, War", keywords="['sea', 'port']")))
+    (dated / "2.json").write_text(json.dumps(body(2, genres=5, keywords={"keywords": [{"id": 1, "name": "sea"}]})))
+    found = imported(platform, at_noon(dated))
+    first, second = films(platform)[1], films(platform)[2]
+    assert (first.title, first.genres, first.keywords) == ("1917", ("Drama", "War"), ("sea", "port"))
+    assert (second.genres, second.keywords) == ((), ("sea",))
+    assert found.reasons == {"genres is not a list; the film is kept without it": 1}
+
+
+def test_a_cell_that_is_too_long_or_holds_nul_bytes(platform: Platform, tmp_path: Path) -> None:
+    rows = [film_5000(overview="x" * 60_000, tagline="a\x00b"), film_5000(id=2, title="y" * 60_000), film_5000(id=3)]
+    (tmp_path / "tmdb_5000_movies.csv").write_text(table(rows))
+    found = imported(platform, tmp_path)
+    assert (films(platform)[101].overview, films(platform)[101].tagline) == ("", "ab")
+    assert films(platform).keys() == {101, 3}
+    assert found.receipt.quarantined == 2

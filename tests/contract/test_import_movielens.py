@@ -370,3 +370,8 @@ def test_a_years_ratings_are_days_and_older_ones_years(platform: Platform, tmp_p
     assert votes(platform)[-1][2] == 20 * 365
     assert len(events(platform, METADATA)) == 1
     assert len(events(platform, RATINGS)) == len(votes(platform))
+
+
+def test_ratings_with_nothing_below_their_header(platform: Platform, tmp_path: Path) -> None:
+    found = imported(platform, movielens(tmp_path / "ml", []))
+    assert (found.well, found.receipt.logged) == (True, {METADATA: 1})

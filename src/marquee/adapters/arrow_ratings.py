@@ -120,16 +120,21 @@ class Ratings:
             return "skip"
 
         wanted = [name for name in COLUMNS if name in layout.columns]
-        reader = pyarrow.csv.open_csv(
-            stream,
-            pyarrow.csv.ReadOptions(
-                use_threads=False, block_size=BLOCK, skip_rows=layout.start, column_names=list(layout.columns)
-            ),
-            pyarrow.csv.ParseOptions(
-                delimiter=layout.separator, quote_char='"' if layout.quoted else False, invalid_row_handler=odd
-            ),
-            pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted),
-        )
+        try:
+            reader = pyarrow.csv.open_csv(
+                stream,
+                pyarrow.csv.ReadOptions(
+                    use_threads=False, block_size=BLOCK, skip_rows=layout.start, column_names=list(layout.columns)
+                ),
+                pyarrow.csv.ParseOptions(
+                    delimiter=layout.separator, quote_char='"' if layout.quoted else False, invalid_row_handler=odd
+                ),
+                pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted),
+            )
+        except pa.ArrowInvalid as error:
+            if "Empty CSV file" in str(error):  # a header and nothing below it
+                return
+            raise
         with reader:
             yield from reader
 

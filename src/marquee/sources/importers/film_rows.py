@@ -22,9 +22,11 @@ TEXTS = {
     "overview": "overview",
     "tagline": "tagline",
     "status": "status",
-    "posterpath": "poster_path",
-    "imdbid": "imdb_id",
 }
+NAMES = {"posterpath": "poster_path", "imdbid": "imdb_id"}
+LONGEST_TEXT, LONGEST_NAME = 50_000, 1_000
+"""Characters, above any that TMDB allows; what is longer comes of a quote that was not closed or the like."""
+
 WHOLE = {"votecount": "vote_count"}
 FRACTIONS = {
     "budget": "budget",
@@ -107,10 +109,13 @@ def film_body(row: Row, table: Table, complaints: Complaints, lists: Cell) -> Bo
         complaints.cell("id", "is not a positive whole number", row.raw, film, "the row is left out")
         return None
     complaints.good("id")
-    title = found.get("title", "")
-    if not title or damaged(title):
-        reason = "film has no title" if not title else "title holds bytes that are not of the file's encoding"
-        complaints.row(row.problem or reason, row.raw, film)
+    try:
+        title = text_of(found.get("title", ""))
+    except CellError as error:
+        complaints.row(row.problem or f"title {error}", row.raw, film)
+        return None
+    if title is None:
+        complaints.row(row.problem or "film has no title", row.raw, film)
         return None
     if row.problem:
         complaints.row(f"{row.problem}; the film is kept with what stands before", row.raw, film)
@@ -134,14 +139,22 @@ def fields(found: Mapping[str, str], table: Table, complaints: Complaints, film:
             complaints.good(name)
             body[name] = value
 
+    def names(text: str) -> Any:
+        value = lists(text)
+        if any(len(str(item)) > LONGEST_NAME for item in value):
+            raise CellError(f"has a name of more than {LONGEST_NAME:,} characters")
+        return value
+
     for column, name in TEXTS.items():
         read(name, found.get(column, ""), text_of)
+    for column, name in NAMES.items():
+        read(name, found.get(column, ""), lambda text: text_of(text, LONGEST_NAME))
     for column, name in WHOLE.items():
         read(name, found.get(column, ""), not_negative(cells.whole))
     for column, name in FRACTIONS.items():
         read(name, found.get(column, ""), not_negative(lambda text: cells.fraction(text, comma=table.decimal_comma)))
     for column, name in LISTS.items():
-        read(name, found.get(column, ""), lists)
+        read(name, found.get(column, ""), names)
     read("release_date", found.get("releasedate", ""), cells.day)
     if "runtime" in body:
         body["runtime"] = round(body["runtime"])
@@ -162,10 +175,12 @@ def not_negative(number: Cell) -> Cell:
     return read
 
 
-def text_of(text: str) -> str | None:
+def text_of(text: str, most: int = LONGEST_TEXT) -> str | None:
     """Read a text, None where there is none; pandas writes nan there."""
     if damaged(text):
         raise CellError("holds bytes that are not of the file's encoding")
+    if len(text) > most:
+        raise CellError(f"is longer than {most:,} characters")
     return None if text in ("", "nan", "NaN", "None", "NULL", "\\N") else text
 
 

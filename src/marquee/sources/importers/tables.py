@@ -29,6 +29,11 @@ SMART = str.maketrans({"“": '"', "”": '"', "„": '"'})
 NOT_A_NAME = re.compile(r"[\W_]+")
 
 
+def clean(cell: str) -> str:
+    """Return a cell without the blanks around it and the NUL bytes in it, which are no letters."""
+    return cell.replace("\x00", "").strip()
+
+
 def key(name: str) -> str:
     """Return a column's name as it is compared: letters and digits alone, small."""
     return NOT_A_NAME.sub("", name).casefold()
@@ -76,12 +81,12 @@ class Table:
             if len(raw) == width or (len(raw) > width and not any(raw[width:])):
                 if raw[0].strip().casefold() == self.names[0].casefold() and self.is_header(raw):
                     continue
-                yield Row(line, dict(zip(self.columns, map(str.strip, raw), strict=False)), "", raw)
+                yield Row(line, dict(zip(self.columns, map(clean, raw), strict=False)), "", raw)
             elif len(raw) > width:
                 yield Row(line, {}, f"row has {len(raw):,} cells where the header has {width:,}", raw)
             else:
                 # The last cell may be cut; those before it stand where they should.
-                cells = dict(zip(self.columns, map(str.strip, raw[:-1]), strict=False))
+                cells = dict(zip(self.columns, map(clean, raw[:-1]), strict=False))
                 yield Row(line, cells, f"row ends after {len(raw):,} of {width:,} cells", raw)
 
     def is_header(self, raw: Sequence[str]) -> bool:

@@ -21,6 +21,7 @@ from marquee.sources.tmdb_facts import film_facts, label, review_facts, vote_fac
 
 SOURCE = "tmdb-json"
 NUMBERS = ("id", "budget", "revenue", "runtime", "vote_count", "vote_average", "popularity")
+LISTS = ("genres", "keywords", "production_companies", "production_countries")
 DETAILS = ("budget", "genres", "vote_count", "overview", "release_date")
 NOTHING = "not a TMDB body that holds films or reviews"
 Body = dict[str, Any]
@@ -79,8 +80,9 @@ def body_facts(body: Any, observed_at: int, source: str) -> Iterator[Fact]:
         yield from list_facts(body, observed_at, source)
     elif is_series(body):
         yield Malformed(source, "a series is no film", shown(body), label(body))
-    elif isinstance(body.get("title"), str) and any(name in body for name in DETAILS):
-        yield from detail_facts(body, observed_at, source)
+    elif isinstance(body.get("title"), str | int) and any(name in body for name in DETAILS):
+        # A title such as 1917 is a number to whatever wrote the file.
+        yield from detail_facts({**body, "title": str(body["title"])}, observed_at, source)
     elif {"content", "author"} <= body.keys() and isinstance(body.get("media_id"), int) and not of_series(body):
         yield from review_facts(body["media_id"], [body], source, complete=False)
     elif all(isinstance(value, str) and value.lstrip().startswith("{") for value in body.values()):
@@ -143,6 +145,7 @@ def detail_facts(body: Body, observed_at: int, source: str) -> Iterator[Fact]:
     """Yield the facts of a film's own body, with the reviews that came with it."""
     body, complaints = numbered(body, source)
     yield from complaints
+    yield from listed(body, source)
     released = body.get("release_date")
     if isinstance(released, str) and released:
         try:
@@ -175,6 +178,21 @@ def numbered(body: Body, source: str) -> tuple[Body, list[Malformed]]:
             )
             del found[name]
     return found, complaints
+
+
+def listed(body: Body, source: str) -> Iterator[Malformed]:
+    """Read lists that are written as texts; yield what is no list, and leave it out."""
+    for name in LISTS:
+        value = body.get(name)
+        try:
+            if isinstance(value, str):
+                body[name] = cells.names(value)
+            elif value is not None and not isinstance(value, list | dict):
+                raise CellError("is not a list")
+        except CellError as error:
+            reason = f"{name} {error}; the film is kept without it"
+            yield Malformed(source, reason, shown(value), label(body), name)
+            del body[name]
 
 
 def finite(value: float | None) -> bool:

@@ -388,3 +388,17 @@ def test_a_cell_that_is_too_long_or_holds_nul_bytes(platform: Platform, tmp_path
     assert (films(platform)[101].overview, films(platform)[101].tagline) == ("", "ab")
     assert films(platform).keys() == {101, 3}
     assert found.receipt.quarantined == 2
+
+
+def test_credits_with_bytes_that_do_not_belong(platform: Platform, tmp_path: Path) -> None:
+    (tmp_path / "tmdb_5000_movies.csv").write_text(table([film_5000(), film_5000(id=102)]))
+    rows = [
+        {"movie_id": str(n), "title": "Füchse", "cast": json.dumps([{"id": 10**30, "name": name}]), "crew": "[]"}
+        for n, name in ((101, "Ada"), (102, "Bo \ud83d"))
+    ]
+    content = table(rows).encode().replace(b"Ada", b"Ad\xe1")
+    (tmp_path / "tmdb_5000_credits.csv").write_bytes(content)
+    found = imported(platform, tmp_path)
+    assert films(platform).keys() == {101, 102}
+    assert "column cast fails in all 2 rows" in found.errors[0]
+    assert "holds bytes that are not of the file's encoding" in found.errors[0]

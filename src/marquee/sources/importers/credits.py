@@ -6,6 +6,7 @@ from marquee.domain.facts import Malformed
 from marquee.sources.importers import cells
 from marquee.sources.importers.cells import CellError
 from marquee.sources.importers.extras import Extras
+from marquee.sources.importers.film_rows import sound_list
 from marquee.sources.importers.reading import Complaints, Surroundings
 from marquee.sources.importers.recognise import Part
 from marquee.sources.importers.tables import Row
@@ -47,7 +48,7 @@ def keep_row(row: Row, id_column: str, complaints: Complaints, extras: Extras) -
         if text is None:
             continue
         try:
-            found = cells.structure(text) if column != "keywords" else cells.names(text)
+            found = sound_list(text, cells.names if column == "keywords" else cells.structure)
         except CellError as error:
             complaints.cell(column, str(error), text, film)
             continue

@@ -1,9 +1,8 @@
 """What other files of a data set say of films: kept beside the memory until the films themselves are read."""
 
+import json
 import sqlite3
 from pathlib import Path
-
-import orjson
 
 GROUP = 2_000
 
@@ -15,13 +14,13 @@ class Extras:
         self.connection = sqlite3.connect(folder / "extras.db", isolation_level=None)
         self.connection.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; DROP TABLE IF EXISTS extras;"
-            "CREATE TABLE extras (id INTEGER, name TEXT, value BLOB, PRIMARY KEY (id, name)) WITHOUT ROWID;"
+            "CREATE TABLE extras (id INTEGER, name TEXT, value TEXT, PRIMARY KEY (id, name)) WITHOUT ROWID;"
         )
-        self.pending: list[tuple[int, str, bytes]] = []
+        self.pending: list[tuple[int, str, str]] = []
 
     def put(self, movie_id: int, name: str, value: object) -> None:
         """Keep a value that JSON can hold."""
-        self.pending.append((movie_id, name, orjson.dumps(value, default=str)))
+        self.pending.append((movie_id, name, json.dumps(value, default=str)))
         if len(self.pending) >= GROUP:
             self.flush()
 
@@ -37,7 +36,7 @@ class Extras:
         if self.pending:
             self.flush()
         rows = self.connection.execute("SELECT name, value FROM extras WHERE id = ?", (movie_id,))
-        return {name: orjson.loads(value) for name, value in rows}
+        return {name: json.loads(value) for name, value in rows}
 
     def close(self) -> None:
         """Let go of the file."""

@@ -1,5 +1,6 @@
 """Rows of films, whatever table they stand in, as bodies such as TMDB itself answers with, and as facts."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ TEXTS = {
     "status": "status",
 }
 NAMES = {"posterpath": "poster_path", "imdbid": "imdb_id"}
-LONGEST_TEXT, LONGEST_NAME = 50_000, 1_000
+LONGEST_TEXT, LONGEST_NAME, LONGEST_ENTRY = 50_000, 1_000, 5_000
 """Characters, above any that TMDB allows; what is longer comes of a quote that was not closed or the like."""
 
 WHOLE = {"votecount": "vote_count"}
@@ -139,12 +140,6 @@ def fields(found: Mapping[str, str], table: Table, complaints: Complaints, film:
             complaints.good(name)
             body[name] = value
 
-    def names(text: str) -> Any:
-        value = lists(text)
-        if any(len(str(item)) > LONGEST_NAME for item in value):
-            raise CellError(f"has a name of more than {LONGEST_NAME:,} characters")
-        return value
-
     for column, name in TEXTS.items():
         read(name, found.get(column, ""), text_of)
     for column, name in NAMES.items():
@@ -154,13 +149,24 @@ def fields(found: Mapping[str, str], table: Table, complaints: Complaints, film:
     for column, name in FRACTIONS.items():
         read(name, found.get(column, ""), not_negative(lambda text: cells.fraction(text, comma=table.decimal_comma)))
     for column, name in LISTS.items():
-        read(name, found.get(column, ""), names)
+        read(name, found.get(column, ""), lambda text: sound_list(text, lists))
     read("release_date", found.get("releasedate", ""), cells.day)
     if "runtime" in body:
         body["runtime"] = round(body["runtime"])
     if body.get("vote_average", 0) > 10:
         complaints.cell("vote_average", "is outside 0 to 10", str(body.pop("vote_average")), film)
     return body
+
+
+def sound_list(text: str, lists: Cell) -> list[Any]:
+    """Read a list whose entries can all be kept; CellError of anything else."""
+    found: list[Any] = lists(text)
+    # Half a surrogate pair comes of a damaged byte, or of an escape.
+    if damaged(text) or ("\\" in text and damaged(json.dumps(found, ensure_ascii=False, default=str))):
+        raise CellError("holds bytes that are not of the file's encoding")
+    if len(text) > LONGEST_ENTRY and any(len(str(entry)) > LONGEST_ENTRY for entry in found):
+        raise CellError(f"has an entry of more than {LONGEST_ENTRY:,} characters")
+    return found
 
 
 def not_negative(number: Cell) -> Cell:

@@ -1,6 +1,7 @@
 """Rows of films, whatever table they stand in, as bodies such as TMDB itself answers with, and as facts."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -42,6 +43,9 @@ LISTS = {
     "productioncompanies": "production_companies",
     "productioncountries": "production_countries",
 }
+HALF = re.compile(r"[\ud800-\udfff]")
+"""Half a surrogate pair: what stands for a byte that did not belong."""
+
 Cell = Callable[[str], Any]
 
 
@@ -192,7 +196,7 @@ def text_of(text: str, most: int = LONGEST_TEXT) -> str | None:
 
 def damaged(text: str) -> bool:
     """Say whether bytes of a text did not belong to its encoding."""
-    return not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text)
+    return HALF.search(text) is not None
 
 
 def name_of(body: Mapping[str, Any]) -> str:

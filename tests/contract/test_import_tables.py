@@ -236,6 +236,16 @@ def test_a_broken_quote_swallows_no_other_row(platform: Platform, tmp_path: Path
     assert found.receipt.quarantined == 1
 
 
+def test_typographic_quotes_around_cells(platform: Platform, tmp_path: Path) -> None:
+    """As a word processor makes them; those inside a cell, and plain ones there, are letters."""
+    rows = [list(FILM_5000), *(list(film_5000(id=n, title=f"The “Best”{n}").values()) for n in (1, 2))]
+    (tmp_path / NAME).write_text("".join(",".join(f"“{cell}”" for cell in row) + "\n" for row in rows))
+    found = imported(platform, tmp_path)
+    assert found.reasons == {}
+    assert {film.title for film in films(platform).values()} == {"The “Best”1", "The “Best”2"}
+    assert films(platform)[1].genres == ("Drama",)
+
+
 def test_rows_that_are_too_short_or_too_long(platform: Platform, tmp_path: Path) -> None:
     lines = table([film_5000(id=n) for n in range(1, 5)]).split("\n")
     lines[2] = ",".join(lines[2].split(",")[:5])

@@ -25,7 +25,9 @@ SWALLOWED = 20
 
 csv.field_size_limit(16 * 1024 * 1024)
 
-SMART = str.maketrans({"“": '"', "”": '"', "„": '"'})
+QUOTE = "\x02"
+"""What typographic quotes around cells are handed to the csv module as: others may stand inside them."""
+
 NOT_A_NAME = re.compile(r"[\W_]+")
 
 
@@ -125,13 +127,19 @@ class Table:
         """Return lines with what the csv module cannot know written as it does."""
         if self.separator == PAIR:
             return (line.replace(PAIR, PAIR_AS) for line in lines)
-        return (line.translate(SMART) for line in lines) if self.smart else lines
+        if not self.smart:
+            return lines
+        border = re.escape(self.separator)
+        around = re.compile(rf"(^|{border})[“„]|[”“](?={border}|[\r\n]*$)")
+        return (around.sub(lambda found: (found[1] or "") + QUOTE, line) for line in lines)
 
     def options(self) -> dict[str, Any]:
         """Return the csv module's options."""
         made: dict[str, Any] = {"delimiter": PAIR_AS if self.separator == PAIR else self.separator}
         if self.separator == PAIR:
             return {**made, "quoting": csv.QUOTE_NONE}
+        if self.smart:
+            made["quotechar"] = QUOTE
         if self.escaped:
             made |= {"escapechar": "\\", "doublequote": False}
         return {**made, "skipinitialspace": self.separator != "\t"}

@@ -1,9 +1,11 @@
 """`marquee import` as a person uses it: words, figures, exit codes, and what a killed import leaves."""
 
+import contextlib
 import gzip
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -111,6 +113,18 @@ def test_the_daily_ids_seed_the_crawl(tmp_path: Path) -> None:
     crawl.done([99], [98], NOON)
     assert crawl.todo(1) == [97]
     assert crawl.counts() == (42, 2)
+
+
+def test_a_crawls_memory_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "crawl.db")) as old:
+        old.execute(
+            "CREATE TABLE films (movie_id INTEGER PRIMARY KEY, fetched_at INTEGER, gone INTEGER NOT NULL DEFAULT 0)"
+        )
+        old.execute("INSERT INTO films (movie_id) VALUES (9), (7)")
+        old.commit()
+    crawl = SqliteCrawl(tmp_path / "crawl.db")
+    assert crawl.seed([(1.5, 9), (2.5, 20)]) == 1
+    assert crawl.todo(9) == [20, 9, 7]
 
 
 def test_a_list_of_ids_without_faults_is_well(platform: Platform, tmp_path: Path) -> None:

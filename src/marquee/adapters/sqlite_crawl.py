@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from marquee.adapters.sqlite import connect, explained, transaction
+from marquee.adapters.sqlite import add_columns, connect, explained, transaction
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS films (movie_id INTEGER PRIMARY KEY, fetched_at INTEGER, gone INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+
+WANTED = "CREATE INDEX IF NOT EXISTS films_wanted ON films (popularity DESC, movie_id) WHERE fetched_at IS NULL"
+"""Films to fetch in the order of the crawl: those of unknown popularity come last, by id."""
 
 
 class SqliteCrawl:
@@ -21,13 +24,9 @@ class SqliteCrawl:
         self.path = path
         self.connection = connect(path, SCHEMA)
         self.guard = threading.RLock()
-        with transaction(self.connection, path) as db:
-            if "popularity" not in {row[1] for row in db.execute("PRAGMA table_info(films)")}:
-                db.execute("ALTER TABLE films ADD COLUMN popularity REAL")
-            # Those of unknown popularity come last, by id, as they always did.
-            db.execute(
-                "CREATE INDEX IF NOT EXISTS films_wanted ON films (popularity DESC, movie_id) WHERE fetched_at IS NULL"
-            )
+        add_columns(self.connection, path, "films", {"popularity": "REAL"})
+        with explained(path):
+            self.connection.execute(WANTED)
 
     def note(self, name: str) -> Any:
         """Return a remembered value, None if there is none."""

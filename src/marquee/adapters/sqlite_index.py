@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from marquee.adapters.codec import encode
-from marquee.adapters.sqlite import connect, explained, transaction
+from marquee.adapters.sqlite import add_columns, connect, explained, transaction
 from marquee.domain.events import REVIEWS, Event
 from marquee.ports import START, Identity
 
@@ -28,9 +28,7 @@ class SqliteIndex:
         self.path = path
         self.connection = connect(path, SCHEMA)
         self.guard = threading.RLock()
-        with transaction(self.connection, path) as db:
-            if "at" not in {row[1] for row in db.execute("PRAGMA table_info(identities)")}:
-                db.execute("ALTER TABLE identities ADD COLUMN at INTEGER NOT NULL DEFAULT 0")
+        add_columns(self.connection, path, "identities", {"at": "INTEGER NOT NULL DEFAULT 0"})
 
     def position(self) -> str:
         """Return the log position it reflects."""

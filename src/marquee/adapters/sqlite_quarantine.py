@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from marquee.adapters.sqlite import connect, explained, transaction
+from marquee.adapters.sqlite import add_columns, connect, explained, transaction
 from marquee.domain.events import fingerprint
 from marquee.ports import MOST_HELD, Rejected
 
@@ -43,11 +43,7 @@ class SqliteQuarantine:
         self.most = most
         self.connection = connect(path, SCHEMA)
         self.guard = threading.RLock()
-        with transaction(self.connection, path) as db:
-            held = {row[1] for row in db.execute("PRAGMA table_info(quarantine)")}
-            for name, kind in SINCE.items():
-                if name not in held:
-                    db.execute(f"ALTER TABLE quarantine ADD COLUMN {name} {kind}")
+        add_columns(self.connection, path, "quarantine", SINCE)
 
     def add(self, rows: Sequence[Rejected], now: int) -> None:
         """Keep records; one that is already there is counted, not repeated."""

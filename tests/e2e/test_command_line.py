@@ -63,7 +63,7 @@ def test_errors_are_words_and_exit_code_2(tmp_path: Path) -> None:
     in_words(run("ingest", "--home", home, TMDB_API_KEY="0" * 32), 2, "v3 API key", "API Read Access Token")
     in_words(run("status", "--home", home + "2"), 2, "there is no home", "marquee up")
     in_words(run("verify", "--home", home + "2"), 2, "there is no home")
-    in_words(run("import", "imdb", "x", "--home", home), 2, "no data set kind 'imdb'", "tmdb5000, movielens, tmdb-json")
+    in_words(run("import", "netflix", "x", "--home", home), 2, "no data set kind 'netflix'", "tmdb5000, movies-dataset")
     in_words(run("import", "tmdb5000", "/nowhere", "--home", home), 2, "there is no file")
     in_words(run("serve", "--home", home, "--host", "0.0.0.0"), 2, "refusing to listen", "marquee keys create")
     in_words(run("serve", "--home", home, MARQUEE_PORT="99999"), 2, "settings cannot be used", "PORT")

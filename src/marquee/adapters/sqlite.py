@@ -1,7 +1,7 @@
 """SQLite connections as this platform uses them, and its failures in words."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,3 +55,18 @@ def transaction(connection: sqlite3.Connection, path: Path, *, write: bool = Tru
                 connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+
+
+def add_columns(connection: sqlite3.Connection, path: Path, table: str, columns: Mapping[str, str]) -> None:
+    """Add the columns (name: type and default) that a table of an earlier version lacks. Nothing is written where none is."""
+
+    def missing() -> list[str]:
+        held = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+        return [name for name in columns if name not in held]
+
+    with explained(path):
+        if not missing():
+            return
+    with transaction(connection, path) as db:
+        for name in missing():  # another process may have come first
+            db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")

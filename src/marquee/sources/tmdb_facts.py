@@ -76,8 +76,9 @@ def credits(value: object, kind: str) -> tuple[Credit, ...]:
 def film_values(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of `FilmEvent` that a film's body gives."""
     keywords, credit = body.get("keywords"), body.get("credits")
-    countries = body.get("production_countries") or []
-    codes = [c.get("iso_3166_1") if isinstance(c, Mapping) else c for c in countries if c]
+    countries = body.get("production_countries")
+    listed = countries if isinstance(countries, list) else []
+    codes = [country.get("iso_3166_1") if isinstance(country, Mapping) else country for country in listed]
     runtime = whole(body.get("runtime"))
     return {
         "title": text(body.get("title")),

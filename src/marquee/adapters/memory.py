@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from marquee.adapters.codec import encode
+from marquee.adapters.codec import bounded, encode
 from marquee.domain.coverage import NO_SPEED, SpeedState
 from marquee.domain.events import REVIEWS, TOPICS, Event, topic_of
 from marquee.domain.measures import Cell, merge_cells
@@ -36,7 +36,7 @@ class MemoryLog:
         self.sealed = max(self.sealed, now)
         groups: dict[tuple[str, int], list[bytes]] = {}
         for event in events:
-            groups.setdefault((topic_of(event), event.movie_id % self.partitions), []).append(encode(event))
+            groups.setdefault((topic_of(event), event.movie_id % self.partitions), []).append(bounded(event))
         for (topic, part), bodies in groups.items():
             self.sequence += 1
             batch = Batch(topic, part, self.offsets[topic, part], self.sealed, bodies)

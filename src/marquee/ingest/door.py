@@ -1,12 +1,14 @@
 """The door: validates facts, identifies them, and logs what is new, exactly once."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Any
 
 from marquee.adapters.codec import decode, encode, records
 from marquee.domain.events import (
+    EVENT_BYTES,
     METADATA,
     RATINGS,
     REVIEWS,
@@ -19,11 +21,12 @@ from marquee.domain.events import (
 )
 from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact
 from marquee.domain.timeline import Clock
-from marquee.ingest.validation import BLANK_FILM, complaint
+from marquee.ingest.validation import BLANK_FILM, ID_LIMIT, complaint
 from marquee.ports import Identity, IdentityIndex, Log, Quarantine
 from marquee.work import span
 
 CATCH_UP = 5_000
+ANY_DIGEST = "0" * 32
 
 
 @dataclass(slots=True)
@@ -87,7 +90,7 @@ class Door:
         rejected: list[tuple[str, str, str]] = []
         sound: list[Fact] = []
         for fact in facts:
-            reason = fact.reason if isinstance(fact, Malformed) else complaint(fact, now)
+            reason = fact.reason if isinstance(fact, Malformed) else complaint(fact, now) or size_complaint(fact)
             if reason is None:
                 sound.append(fact)
             else:
@@ -151,21 +154,9 @@ class Door:
         made: list[Event] = []
         if before is not None and before.alive:
             made.append(retraction(before))
-        insertion = ReviewEvent(
-            event_id=fingerprint(REVIEWS, fact.review_id, revision, 1, digest),
-            movie_id=fact.movie_id,
-            event_time=fact.written_at,
-            weight=1,
-            source=fact.source,
-            identity=fact.review_id,
-            revision=revision,
-            digest=digest,
-            author=fact.author,
-            stars=fact.stars,
-            text=fact.text,
-        )
-        known[fact.review_id] = identity_of(insertion)
-        return [*made, insertion]
+        made.append(insertion(fact, revision, digest))
+        known[fact.review_id] = identity_of(made[-1])
+        return made
 
     def vanished(self, fact: ReviewList, known: dict[str, Identity], planned: Sequence[Event]) -> list[Event]:
         """Return retractions of a film's reviews, held or just planned, that its source no longer lists."""
@@ -181,6 +172,40 @@ class Door:
                 made.append(event)
                 known[review_id] = identity_of(event)
         return made
+
+
+def size_complaint(fact: Fact) -> str | None:
+    """Return why no log would take what a fact becomes, whatever its revision; None of one that fits."""
+    if isinstance(fact, ReviewFact):
+        event: Event = insertion(fact, ID_LIMIT, ANY_DIGEST)
+    elif isinstance(fact, FilmFact):
+        event = description(fact, {**BLANK_FILM, **fact.values}, ID_LIMIT, ANY_DIGEST)
+    else:
+        return None
+    try:
+        size = len(encode(event))
+    except TypeError as error:
+        return f"cannot be written as an event: {error}"
+    return (
+        f"has {size:,} bytes as an event, more than the {EVENT_BYTES:,} that are taken" if size > EVENT_BYTES else None
+    )
+
+
+def insertion(fact: ReviewFact, revision: int, digest: str) -> ReviewEvent:
+    """Return the event of a review as it stands."""
+    return ReviewEvent(
+        event_id=fingerprint(REVIEWS, fact.review_id, revision, 1, digest),
+        movie_id=fact.movie_id,
+        event_time=fact.written_at,
+        weight=1,
+        source=fact.source,
+        identity=fact.review_id,
+        revision=revision,
+        digest=digest,
+        author=fact.author,
+        stars=fact.stars,
+        text=fact.text,
+    )
 
 
 def rating_identity(fact: VoteFact) -> str:
@@ -241,7 +266,15 @@ def film_events(fact: FilmFact | Gone, known: dict[str, Identity]) -> list[Event
     if (before is not None and before.digest == digest) or (before is None and isinstance(fact, Gone)):
         return []
     revision = before.revision + 1 if before else 1
-    event = FilmEvent(
+    event = description(fact, values, revision, digest)
+    known[identity] = identity_of(event)
+    return [event]
+
+
+def description(fact: FilmFact | Gone, values: Mapping[str, Any], revision: int, digest: str) -> FilmEvent:
+    """Return the event of a film as it is described."""
+    identity = film_identity(fact)
+    return FilmEvent(
         event_id=fingerprint(METADATA, identity, revision, digest),
         movie_id=fact.movie_id,
         event_time=fact.observed_at,
@@ -252,5 +285,3 @@ def film_events(fact: FilmFact | Gone, known: dict[str, Identity]) -> list[Event
         digest=digest,
         **values,
     )
-    known[identity] = identity_of(event)
-    return [event]

@@ -1,14 +1,11 @@
 """What the commands share: the application, its console, and the platform of a home."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -19,10 +16,13 @@ from rich.progress import (
 )
 
 from marquee.app import Platform
+from marquee.cli.output import console, out, print_json
 from marquee.domain.timeline import parse_iso
 from marquee.errors import SettingsError
 from marquee.home import Home
 from marquee.settings import load
+
+__all__ = ["app", "bars", "console", "existing", "iso_time", "out", "platform_of", "print_json"]
 
 app = typer.Typer(
     help="Marquee: film analytics over TMDB's data, exact and within seconds.",
@@ -30,7 +30,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(stderr=True)
 HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder of all state (MARQUEE_HOME, default .marquee)")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
@@ -52,16 +51,11 @@ def existing(home: Path | None) -> Platform:
     return platform_of(home=home)
 
 
-def print_json(body: Any) -> None:
-    """Print JSON on standard output."""
-    sys.stdout.write(orjson.dumps(body, option=orjson.OPT_INDENT_2).decode() + "\n")
-
-
 @contextmanager
 def bars() -> Iterator[Any]:
     """Show progress bars with an ETA; yield a function (what, done, of)."""
     columns = (
-        TextColumn("{task.description:<28}"),
+        TextColumn("{task.description:<28}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

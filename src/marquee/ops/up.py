@@ -113,7 +113,7 @@ def run_parts(
     family.start("speed", ["speed"], environment)
     family.start("ingest", ["ingest"], follow)
     family.start("batch", ["batch", "--follow"], environment)
-    console.print(f"Marquee is live: [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C ends it)")
+    console.print(f"Marquee is live: http://{settings.host}:{settings.port}  (Ctrl-C ends it)", style="bold")
     while not stop.wait(0.5):
         ended = family.ended()
         if ended is not None:

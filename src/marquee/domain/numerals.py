@@ -1,0 +1,69 @@
+"""Numbers as titles write them: in digits, in English words, in Roman numerals."""
+
+from collections.abc import Sequence
+from typing import Final
+
+ONES: Final = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+SCALES: Final = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
+ORDINALS: Final = (
+    *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"),
+    *("twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"),
+    "twentieth",
+)
+SMALL: Final = {word: value for value, word in enumerate(ONES)} | {
+    word: 10 * value for value, word in enumerate(TENS, 2)
+}
+ENDINGS: Final = {1: "st", 2: "nd", 3: "rd"}
+PLACES: Final = {word: f"{place}{ENDINGS.get(place, 'th')}" for place, word in enumerate(ORDINALS, 1)}
+ROMAN_ONES: Final = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
+ROMAN: Final = {"x" * (value // 10) + ROMAN_ONES[value % 10]: str(value) for value in range(1, 40)}
+NUMBERS: Final = frozenset({*SMALL, *PLACES, *ROMAN, "half"})
+"""All words that a number may begin with, or be."""
+
+
+def in_digits(words: Sequence[str]) -> list[str]:
+    """Return words with each number in digits: ["rocky", "ii"] becomes ["rocky", "2"], ["twenty", "one"] ["21"].
+
+    An ordinal becomes "2nd", "and a half" ["1", "2"], as ½ is written.
+    """
+    if NUMBERS.isdisjoint(words):
+        return list(words)
+    found: list[str] = []
+    at = 0
+    while at < len(words):
+        if tuple(words[at : at + 3]) == ("and", "a", "half"):
+            found += ["1", "2"]
+            at += 3
+            continue
+        value, length = spelled(words, at)
+        if length:
+            found.append(str(value))
+            at += length
+            continue
+        found.append(ROMAN.get(words[at]) or PLACES.get(words[at], words[at]))
+        at += 1
+    return found
+
+
+def spelled(words: Sequence[str], start: int) -> tuple[int, int]:
+    """Return the value of the number in words that begins at `start`, and how many words it has; 0 words of none."""
+    total = group = at = 0
+    while start + at < len(words):
+        word = words[start + at]
+        if word in SCALES and at:
+            total, group = (total, group * 100) if word == "hundred" else (total + group * SCALES[word], 0)
+        elif word in SMALL and (not at or fits(SMALL[word], group, words[start + at - 1])):
+            group += SMALL[word]
+        elif not (word == "and" and at and words[start + at - 1] in SCALES and words[start + at + 1 :][:1] and words[start + at + 1] in SMALL):
+            break
+        at += 1
+    return total + group, at
+
+
+def fits(value: int, group: int, before: str) -> bool:
+    """Say whether a small number goes on with the number before it, as "one" does after "twenty" and not after "two"."""
+    return before == "and" or before in SCALES or (value < 10 and group % 100 >= 20 and group % 10 == 0 and value > 0)

@@ -188,7 +188,9 @@ class TitleSearch:
             found.append(constant(self.near(TITLE, word, 1, begun=True), BEGUN_ERROR * share))
         if word.isdecimal() and int(word) in YEARS:
             found += [constant(Query.term_query(self.schema, YEAR, int(word)), JOINED * share)]
-            found += [constant(Query.term_query(self.schema, YEAR, int(word) + by), ONE_ERROR * share) for by in (-1, 1)]
+            found += [
+                constant(Query.term_query(self.schema, YEAR, int(word) + by), ONE_ERROR * share) for by in (-1, 1)
+            ]
         return found
 
     def any_of(self, field: str, values: Iterable[str]) -> Query:

@@ -1,5 +1,6 @@
 """Texts as search compares them: without case, accents, ligatures and width, and symbols as people say them."""
 
+import re
 import unicodedata
 from typing import Final
 
@@ -15,8 +16,21 @@ LETTERS: Final = str.maketrans(
 """Letters that Unicode does not take apart, and those that Arabic and Persian write for each other."""
 
 APOSTROPHES: Final = frozenset("'’‘‛ʼʻ′`´＇")
-SIGNS: Final = {"&": " and ", "＆": " and ", "+": " and ", "♥": " heart ", "❤": " heart ", "™": "", "®": "", "©": "", "№": " no "}
+SIGNS: Final = {
+    "&": " and ",
+    "＆": " and ",
+    "+": " and ",
+    "♥": " heart ",
+    "❤": " heart ",
+    "™": "",
+    "®": "",
+    "©": "",
+    "№": " no ",
+}
 SPOKEN: Final = {mark: str.maketrans(SIGNS | dict.fromkeys(APOSTROPHES, mark)) for mark in ("", " ")}
+
+
+FOREIGN: Final = re.compile("[^\x00-\x7f]")
 
 
 def fold(text: str, apostrophe: str = "") -> str:
@@ -27,13 +41,13 @@ def fold(text: str, apostrophe: str = "") -> str:
     text = text.translate(SPOKEN[apostrophe])
     if text.isascii():
         return text.lower()
-    text = "".join(map(apart, text)).casefold()
+    text = FOREIGN.sub(lambda found: apart(found[0]), text).casefold()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", text).translate(MARKS)).translate(LETTERS)
 
 
 def apart(character: str) -> str:
     """Return a character; a number that is one sign (½, ³, Ⅱ, ②) as its digits, set apart; another script's digit as ours."""
-    if character.isascii() or not character.isnumeric():
+    if not character.isnumeric():
         return character
     digit = unicodedata.decimal(character, None)
     if digit is not None:

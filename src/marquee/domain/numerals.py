@@ -51,19 +51,19 @@ def in_digits(words: Sequence[str]) -> list[str]:
 
 def spelled(words: Sequence[str], start: int) -> tuple[int, int]:
     """Return the value of the number in words that begins at `start`, and how many words it has; 0 words of none."""
-    total = group = at = 0
-    while start + at < len(words):
-        word = words[start + at]
-        if word in SCALES and at:
-            total, group = (total, group * 100) if word == "hundred" else (total + group * SCALES[word], 0)
-        elif word in SMALL and (not at or fits(SMALL[word], group, words[start + at - 1])):
+    total = group = 0
+    before = ""
+    for length, word in enumerate(words[start:]):
+        if word in SCALES and length:
+            total, group = (total, 100 * group) if word == "hundred" else (total + SCALES[word] * group, 0)
+        elif word in SMALL and fits(SMALL[word], group, before):
             group += SMALL[word]
-        elif not (word == "and" and at and words[start + at - 1] in SCALES and words[start + at + 1 :][:1] and words[start + at + 1] in SMALL):
-            break
-        at += 1
-    return total + group, at
+        elif not (word == "and" and before in SCALES and SMALL.keys() & words[start + length + 1 :][:1]):
+            return total + group, length
+        before = word
+    return total + group, len(words) - start
 
 
 def fits(value: int, group: int, before: str) -> bool:
-    """Say whether a small number goes on with the number before it, as "one" does after "twenty" and not after "two"."""
-    return before == "and" or before in SCALES or (value < 10 and group % 100 >= 20 and group % 10 == 0 and value > 0)
+    """Say whether a small number begins a number or goes on with it, as "one" does after "twenty" and not after "two"."""
+    return before in ("", "and", *SCALES) or (0 < value < 10 and group % 100 >= 20 and group % 10 == 0)

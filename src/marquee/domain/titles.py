@@ -8,8 +8,12 @@ from typing import Final
 from marquee.domain.folding import APOSTROPHES, fold
 from marquee.domain.numerals import in_digits
 
-UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3040-\u30fa\u30fc-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-"""Scripts without blanks between words, or with few: Thai, Lao, Burmese, Khmer, Chinese, Japanese, Korean."""
+UNSPACED: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+    "\u3005-\u3007\u3040-\u30fa\u30fc-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+    "\u1100-\u11ff\uac00-\ud7af"
+)
+"""Scripts without blanks between words, or with few: Thai, Lao, Burmese, Khmer; Chinese, Japanese; Korean."""
 
 WORD: Final = re.compile(f"[{UNSPACED}]+|(?:(?![{UNSPACED}])[^\\W_]|[\u0900-\u0dff])+")
 RUN: Final = re.compile(f"[{UNSPACED}]+")

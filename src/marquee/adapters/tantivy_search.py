@@ -8,7 +8,7 @@ whether the title is asked for whole, and a little how well known the film is.
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import tantivy
 
@@ -28,7 +28,8 @@ from marquee.domain.titles import (
 
 TITLE, PEOPLE, WHOLE, YEAR, FAME = "title", "people", "whole", "year", "fame"
 OPTIONAL: Final = ARTICLES | {"and", "movie", "film"}
-"""Words that a query may have and a title may lack."""
+OPTIONAL_SHARE = 0.1
+"""Words that a query may have and a title may lack, and what they are worth of what others are."""
 
 YEARS: Final = range(1874, 2101)
 ONE_ERROR_FROM, TWO_ERRORS_FROM = 4, 8
@@ -126,16 +127,16 @@ class TitleSearch:
         """Return (movie id, score) of what a query finds."""
         searcher = self.index.searcher()
         found = searcher.search(query, limit, count=False, weight_by_field=FAME).hits
-        ids = searcher.fast_field_values("movie_id", [address for _, address in found])
+        ids = cast(list[int], searcher.fast_field_values("movie_id", [address for _, address in found]))
         return [(movie_id, score) for movie_id, (score, _) in zip(ids, found, strict=True)]
 
     def query(self, asked: Sequence[str], missing: int, *, errors: bool = True) -> Query:
         """Return the query for words, of which so many may be missing; errors: whether they may be mistyped."""
-        forms = {tuple(asked): None, tuple(canonical(asked)): None}
-        timeless = {tuple(form): None for form in map(without_year, forms)}
-        whole = {squeezed(form): None for form in (*forms, *timeless, *map(bare, forms), *map(bare, timeless))}
+        forms = list(dict.fromkeys((tuple(asked), tuple(canonical(asked)))))
+        dated = squeezed_forms(forms)
+        whole = squeezed_forms([*forms, *map(without_year, forms)])
         ways = [self.sequence(form, missing, errors=errors) for form in forms]
-        ways += [constant(self.begins(WHOLE, form), BEGUN) for form in whole if len(form) >= ONE_ERROR_FROM]
+        ways += [constant(self.begins(WHOLE, form), BEGUN) for form in dated if len(form) >= ONE_ERROR_FROM]
         return Query.boolean_query(
             [
                 (Must, best(ways)),
@@ -152,18 +153,15 @@ class TitleSearch:
     def sequence(self, asked: Sequence[str], missing: int, *, errors: bool) -> Query:
         """Return the query for words in order, the last one perhaps half typed."""
         needed = [word for word in asked if word not in OPTIONAL] or list(asked)
-        clauses, share = [], 1 / len(needed)
+        inner, outer = [], []
         for place, word in enumerate(asked):
-            found = best(self.choices(asked, place, share, errors=errors))
-            clauses.append((Should, found if word in needed else Query.boost_query(found, 0.1)))
-        least = len(needed) - missing
-        if len(needed) == len(asked):
-            return Query.boolean_query(clauses, minimum_number_should_match=max(1, least))
-        inner = [clause for clause, word in zip(clauses, asked, strict=True) if word in needed]
-        outer = [clause for clause, word in zip(clauses, asked, strict=True) if word not in needed]
-        return Query.boolean_query(
-            [(Must, Query.boolean_query(inner, minimum_number_should_match=max(1, least))), *outer]
-        )
+            found = best(self.choices(asked, place, 1 / len(needed), errors=errors))
+            if word in needed:
+                inner.append((Should, found))
+            else:
+                outer.append((Should, Query.boost_query(found, OPTIONAL_SHARE)))
+        least = max(1, len(needed) - missing)
+        return Query.boolean_query([(Must, Query.boolean_query(inner, minimum_number_should_match=least)), *outer])
 
     def choices(self, asked: Sequence[str], place: int, share: float, *, errors: bool) -> list[Query]:
         """Return the queries for one word among others, each in what it is worth."""
@@ -216,6 +214,11 @@ def initials(asked: Sequence[str], place: int) -> list[str]:
     while last + 1 < len(asked) and len(asked[last + 1]) == 1:
         last += 1
     return [squeezed(asked[first : last + 1])] if last > first else []
+
+
+def squeezed_forms(forms: Iterable[Sequence[str]]) -> list[str]:
+    """Return each of some ways to write a title as one word, with and without its article."""
+    return list(dict.fromkeys(squeezed(kind) for form in forms for kind in (form, bare(form))))
 
 
 def without_year(asked: Sequence[str]) -> list[str]:

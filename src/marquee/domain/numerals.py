@@ -8,7 +8,8 @@ ONES: Final = (
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
 )
 TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-SCALES: Final = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
+LARGE: Final = {"thousand": 1_000, "million": 1_000_000}
+SCALES: Final = frozenset({"hundred", *LARGE})
 ORDINALS: Final = (
     *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"),
     *("twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"),
@@ -23,6 +24,9 @@ ROMAN_ONES: Final = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
 ROMAN: Final = {"x" * (value // 10) + ROMAN_ONES[value % 10]: str(value) for value in range(1, 40)}
 NUMBERS: Final = frozenset({*SMALL, *PLACES, *ROMAN, "half"})
 """All words that a number may begin with, or be."""
+
+MOST_WORDS = 12
+"""Words that a number has at most."""
 
 
 def in_digits(words: Sequence[str]) -> list[str]:
@@ -53,15 +57,18 @@ def spelled(words: Sequence[str], start: int) -> tuple[int, int]:
     """Return the value of the number in words that begins at `start`, and how many words it has; 0 words of none."""
     total = group = 0
     before = ""
-    for length, word in enumerate(words[start:]):
-        if word in SCALES and length:
-            total, group = (total, 100 * group) if word == "hundred" else (total + SCALES[word] * group, 0)
+    span = words[start : start + MOST_WORDS]
+    for length, word in enumerate(span):
+        if word == "hundred" and 0 < group < 100:
+            group *= 100
+        elif word in LARGE and group and not 0 < total < 1_000_000:
+            total, group = total + LARGE[word] * group, 0
         elif word in SMALL and fits(SMALL[word], group, before):
             group += SMALL[word]
-        elif not (word == "and" and before in SCALES and SMALL.keys() & words[start + length + 1 :][:1]):
+        elif not (word == "and" and before in SCALES and SMALL.keys() & span[length + 1 : length + 2]):
             return total + group, length
         before = word
-    return total + group, len(words) - start
+    return total + group, len(span)
 
 
 def fits(value: int, group: int, before: str) -> bool:

@@ -23,10 +23,11 @@ SAME: Final = {"versus": "vs", "doctor": "dr", "mister": "mr", "volume": "vol", 
 
 DIGIT_LETTERS = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "tv", "8": "b"}
 DIGIT_LETTERS |= {"$": "s", "@": "a", "¢": "c", "€": "e", "£": "l"}
-STYLED: Final = re.compile(r"[^\W\d_]+(?:[0-9$@¢€£]+[^\W\d_]+)+")
+STYLED: Final = re.compile(r"(?<![^\W_])[^\W\d_]+(?:[0-9$@¢€£]+[^\W\d_]+)+")
 """Words with digits for letters: Se7en, S1m0ne, Ca$h."""
 
 MOST_STYLED = 3
+"""Digits for letters in a word, and such words in a title, that are read as letters."""
 
 
 def words(text: str) -> list[str]:
@@ -92,7 +93,7 @@ def name_terms(names: Iterable[str]) -> set[str]:
 def spellings(word: str) -> list[str]:
     """Return the words that one with digits or signs for letters may be read as, at most eight."""
     letters = [DIGIT_LETTERS.get(letter, letter) for letter in word]
-    if sum(len(choice) > 1 for choice in letters) > MOST_STYLED:
+    if sum(letter in DIGIT_LETTERS for letter in word) > MOST_STYLED:
         return []
     return ["".join(choice) for choice in product(*letters)]
 
@@ -107,7 +108,7 @@ def wholes(text: str) -> set[str]:
     plain = words(text)
     found = {squeezed(form) for sequence in (plain, canonical(plain)) for form in (sequence, bare(sequence))}
     folded = "" if DIGIT_LETTERS.keys().isdisjoint(text) else fold(text)
-    for word in STYLED.findall(folded):
+    for word in STYLED.findall(folded)[:MOST_STYLED]:
         found.update(squeezed(bare(words(folded.replace(word, spelling)))) for spelling in spellings(word))
     return found - {""}
 

@@ -252,6 +252,7 @@ def test_texts_are_folded(text: str, wanted: str) -> None:
         ("one hundred and", "100 and"),
         ("eight and a half", "8 1 2"),
         ("the sixth sense", "the 6th sense"),
+        ("twenty fifth hour and thirty first", "25th hour and 31st"),
         ("million dollar baby", "million dollar baby"),
         ("star trek xxxix", "star trek 39"),
     ],

@@ -20,6 +20,13 @@ SMALL: Final = {word: value for value, word in enumerate(ONES)} | {
 }
 ENDINGS: Final = {1: "st", 2: "nd", 3: "rd"}
 PLACES: Final = {word: f"{place}{ENDINGS.get(place, 'th')}" for place, word in enumerate(ORDINALS, 1)}
+LATER: Final = {
+    (tens, ones): f"{10 * value + place}{ENDINGS.get(place, 'th')}"
+    for value, tens in enumerate(TENS, 2)
+    for place, ones in enumerate(ORDINALS[:9], 1)
+}
+"""Places in two words: ("twenty", "fifth") is the 25th."""
+
 ROMAN_ONES: Final = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
 ROMAN: Final = {"x" * (value // 10) + ROMAN_ONES[value % 10]: str(value) for value in range(1, 40)}
 NUMBERS: Final = frozenset({*SMALL, *PLACES, *ROMAN, "half"})
@@ -42,6 +49,11 @@ def in_digits(words: Sequence[str]) -> list[str]:
         if tuple(words[at : at + 3]) == ("and", "a", "half"):
             found += ["1", "2"]
             at += 3
+            continue
+        pair = tuple(words[at : at + 2])
+        if pair in LATER:
+            found.append(LATER[pair])
+            at += 2
             continue
         value, length = spelled(words, at)
         if length:

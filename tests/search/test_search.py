@@ -1,15 +1,14 @@
 """Search finds what people type: measured on queries.csv, kind by kind, and on what every title may become."""
 
-import csv
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
 
 import pytest
+from benchmarks.searches import Catalogue, indexed, own_films, questions, real_films
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.growth import linear
@@ -18,52 +17,6 @@ from marquee.adapters.tantivy_search import IndexedFilm, TitleSearch
 from marquee.domain.folding import fold
 from marquee.domain.numerals import in_digits
 from marquee.domain.titles import canonical, name_terms, terms, wholes, words
-
-HERE = Path(__file__).parent
-DEPTH = 50
-
-
-class Question(NamedTuple):
-    kind: str
-    text: str
-    movie_id: int
-    title: str
-
-
-class Catalogue(NamedTuple):
-    index: TitleSearch
-    films: dict[int, IndexedFilm]
-
-    def first(self, text: str, count: int = 3) -> list[IndexedFilm]:
-        """Return the first films as the API lists them: by relevance, then votes."""
-        hits = self.index.search(text, DEPTH)
-        hits.sort(key=lambda hit: (-round(hit[1], 4), -self.films[hit[0]].votes, hit[0]))
-        return [self.films[movie_id] for movie_id, _ in hits[:count]]
-
-
-def table(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
-
-
-def indexed(films: list[IndexedFilm]) -> Catalogue:
-    index = TitleSearch()
-    index.update(films)
-    return Catalogue(index, {film.movie_id: film for film in films})
-
-
-def own_films() -> list[IndexedFilm]:
-    return [
-        IndexedFilm(
-            int(row["movie_id"]),
-            row["title"],
-            row["original_title"],
-            [name for name in row["people"].split(";") if name],
-            int(row["year"]),
-            int(row["votes"]),
-        )
-        for row in table(HERE / "films.csv")
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -74,25 +27,7 @@ def own() -> Catalogue:
 @pytest.fixture(scope="module")
 def catalogue(data: Path) -> Catalogue:
     """TMDB 5000, and films of our own whose titles are harder."""
-    csv.field_size_limit(10**9)
-    real = [
-        IndexedFilm(
-            int(row["id"]),
-            row["title"],
-            row["original_title"],
-            [],
-            int(row["release_date"][:4]) if row["release_date"] else None,
-            int(row["vote_count"]),
-        )
-        for row in table(data / "tmdb_5000" / "tmdb_5000_movies.csv")
-    ]
-    return indexed([*real, *own_films()])
-
-
-def questions() -> list[Question]:
-    return [
-        Question(row["kind"], row["query"], int(row["movie_id"]), row["title"]) for row in table(HERE / "queries.csv")
-    ]
+    return indexed([*real_films(data), *own_films()])
 
 
 def test_the_film_is_within_the_first_three(catalogue: Catalogue) -> None:

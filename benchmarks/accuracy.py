@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import forecasts, ratings, recommendations, sentiments, trends
+from benchmarks import forecasts, ratings, recommendations, searches, sentiments, trends
 
 PAGE = Path(__file__).parent.parent / "docs" / "accuracy.md"
 HEAD = """# Accuracy
@@ -20,6 +20,7 @@ PARTS: dict[str, Callable[[Path], str]] = {
     "sentiments": sentiments.run,
     "recommendations": recommendations.run,
     "ratings": ratings.run,
+    "search": searches.run,
 }
 
 

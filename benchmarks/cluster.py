@@ -20,7 +20,8 @@ from benchmarks import batch
 from benchmarks.measure import table
 from benchmarks.servers import started
 from marquee.adapters.avro import AvroCodec
-from marquee.adapters.kafka_log import Brokers, KafkaLog
+from marquee.adapters.kafka_log import KafkaLog
+from marquee.adapters.kafka_topics import Brokers
 from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.cluster.cassandra import Cassandra
 from marquee.cluster.kafka import Kafka

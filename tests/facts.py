@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+import orjson
+
+from marquee.adapters.codec import encode
 from marquee.domain.events import RATINGS, Event, RatingEvent, ReviewEvent
 from marquee.domain.facts import Fact, FilmFact, Gone, ReviewFact, ReviewList, VoteFact
 from marquee.domain.timeline import DAY, HOUR, MINUTE
@@ -57,6 +60,15 @@ def history(seed: int, start: int, hours: int, films: int = 12) -> Iterator[tupl
         if hour == hours // 2:
             facts.append(Gone(films, now, "t"))
         yield now, facts
+
+
+def review_of_bytes(event_id: str, movie_id: int, size: int, letter: str = "") -> Event:
+    """Return an event whose line has so many bytes: of one letter as far as it goes, else of text that no codec makes shorter."""
+    rest = size - len(encode(review_event(event_id, movie_id, 0, "")))
+    each = len(orjson.dumps(letter)) - 2
+    noise = Random(size).randbytes(rest).hex()
+    text = letter * (rest // each) + noise[: rest % each] if letter else noise[:rest]
+    return review_event(event_id, movie_id, 0, text)
 
 
 def rating_event(event_id: str, movie_id: int, at: int, count: int = 5) -> Event:

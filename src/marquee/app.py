@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import SparkSession
 
-    from marquee.adapters.kafka_log import Brokers, KafkaLog
+    from marquee.adapters.kafka_log import KafkaLog
+    from marquee.adapters.kafka_topics import Brokers
     from marquee.adapters.mongo import Client
     from marquee.adapters.redis_shared import Asked, SharedAnswers
     from marquee.adapters.spark import Warehouse
@@ -67,7 +68,7 @@ class Platform:
 
     def brokers(self, bootstrap: str) -> "Brokers":
         """Return where Kafka is, and how to be let in."""
-        from marquee.adapters.kafka_log import Brokers, security
+        from marquee.adapters.kafka_topics import Brokers, security
 
         settings = self.settings
         password = settings.kafka_password.get_secret_value() if settings.kafka_password else None

@@ -37,7 +37,10 @@ class Log(Protocol):
     """The durable, ordered record of all events. Ingest time never decreases."""
 
     def append(self, events: Sequence[Event], now: int) -> str:
-        """Append, durably, all or none; return the position after them. The ingest time is `now` or the last one."""
+        """Append, durably, all or none; return the position after them. The ingest time is `now` or the last one.
+
+        TerminalError, and nothing is appended, where a new event's line has more than EVENT_BYTES.
+        """
         ...
 
     def read(

@@ -16,7 +16,8 @@ from tests.cluster.conftest import close, differ, environment_of, fresh
 from tests.facts import TEXTS, film, review, review_event
 
 from marquee.adapters.avro import AvroCodec
-from marquee.adapters.kafka_log import DEAD_LETTERS, Brokers, KafkaLog
+from marquee.adapters.kafka_log import KafkaLog
+from marquee.adapters.kafka_topics import DEAD_LETTERS, Brokers
 from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.cluster.cassandra import Cassandra
 from marquee.cluster.mongo import Mongo

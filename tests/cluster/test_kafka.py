@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
@@ -11,12 +12,24 @@ import pytest
 from confluent_kafka import Consumer, Producer
 from pydantic import SecretStr
 from tests.cluster.conftest import close, fresh, running
-from tests.facts import history, rating_event, review, review_event
+from tests.conformance.test_ports import (
+    test_a_log_takes_what_is_at_the_limit_and_refuses_what_is_above as takes_what_is_at_the_limit_and_refuses_what_is_above,
+)
+from tests.facts import history, rating_event, review, review_event, review_of_bytes
 
 from marquee.adapters.avro import AvroCodec
 from marquee.adapters.cassandra_speed import CassandraSpeedStore, Nodes
 from marquee.adapters.codec import records
-from marquee.adapters.kafka_log import DEAD_LETTERS, Brokers, KafkaLog, security
+from marquee.adapters.kafka_log import KafkaLog
+from marquee.adapters.kafka_topics import (
+    DEAD_LETTERS,
+    MESSAGE_BYTES,
+    RECORD_BYTES,
+    Brokers,
+    configure,
+    create_topics,
+    security,
+)
 from marquee.adapters.mongo import MongoSpeedViews, MongoViews
 from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.cluster.cassandra import Cassandra
@@ -24,7 +37,7 @@ from marquee.cluster.kafka import Kafka
 from marquee.cluster.mongo import Mongo
 from marquee.cluster.registry import Registry
 from marquee.domain import schema
-from marquee.domain.events import RATINGS, REVIEWS
+from marquee.domain.events import EVENT_BYTES, RATINGS, REVIEWS
 from marquee.domain.timeline import DAY, HOUR, MINUTE, ManualClock, floor
 from marquee.errors import SettingsError, TransientError
 from marquee.ops import audit
@@ -52,6 +65,9 @@ def test_the_log_on_kafka(kafka: Callable[[int], Kafka], codec: AvroCodec) -> No
         bounds_and_seals_time(log)
         buries_what_cannot_be_read(log, cluster)
         trims(log)
+        takes_what_is_at_the_limit_and_refuses_what_is_above(lambda port: log)
+        buries_what_is_longer_than_an_event(log, cluster)
+        says_that_a_topic_takes_too_little(log)
     finally:
         log.close()
 
@@ -145,6 +161,35 @@ def trims(log: KafkaLog) -> None:
     assert log.trim(cut) >= 45
     assert names(log) == ["kept"]
     assert log.trim(cut) == 0
+
+
+def buries_what_is_longer_than_an_event(log: KafkaLog, cluster: Kafka) -> None:
+    position = log.end()
+    producer = Producer({"bootstrap.servers": cluster.bootstrap, "message.max.bytes": RECORD_BYTES})
+    noise = Random(1).randbytes(MESSAGE_BYTES)
+    producer.produce(REVIEWS, noise, b"1", 1)
+    assert producer.flush(10) == 0
+    log.append([review_event("after noise", 1, 0)], 0)
+    assert names(log, position) == ["after noise"]
+    reader = Consumer({"bootstrap.servers": cluster.bootstrap, "group.id": "t2", "auto.offset.reset": "earliest"})
+    reader.subscribe([DEAD_LETTERS])
+    size = str(len(noise)).encode()
+    letter = next(
+        found for found in iter(lambda: reader.poll(20), None) if dict(found.headers() or [])["bytes"] == size
+    )
+    reader.close()
+    assert letter.value() == noise[:EVENT_BYTES]
+
+
+def says_that_a_topic_takes_too_little(log: KafkaLog) -> None:
+    configure(log.admin, {"max.message.bytes": "300000"})
+    fits, too_long = (review_of_bytes(name, 1, size) for name, size in (("fits", 200_000), ("too long", 900_000)))
+    log.append([fits], 0)
+    with pytest.raises(SettingsError, match="takes records of 300,000 bytes; an event may have 1,024,000") as told:
+        log.append([too_long], 0)
+    assert "--add-config max.message.bytes=1048588" in told.value.hint
+    with pytest.raises(SettingsError, match="takes records of 300,000 bytes"):
+        create_topics(log.admin, log.brokers)
 
 
 def test_a_broker_killed_loses_nothing_that_was_acknowledged(kafka: Callable[[int], Kafka], codec: AvroCodec) -> None:

@@ -29,7 +29,8 @@ from tests.facts import film, review
 
 from marquee.adapters.avro import AvroCodec
 from marquee.adapters.cassandra_speed import Nodes
-from marquee.adapters.kafka_log import Brokers, KafkaLog, security
+from marquee.adapters.kafka_log import KafkaLog
+from marquee.adapters.kafka_topics import Brokers, security
 from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.cluster.cassandra import Cassandra
 from marquee.cluster.kafka import Broker

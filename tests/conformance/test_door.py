@@ -10,15 +10,16 @@ import pytest
 from tests.conftest import NOON
 from tests.facts import film, history, review, votes
 
-from marquee.adapters.codec import records
+from marquee.adapters.codec import encode, records
 from marquee.adapters.memory import MemoryIndex, MemoryLog, MemoryQuarantine
 from marquee.adapters.sqlite_index import SqliteIndex
 from marquee.adapters.sqlite_log import SqliteLog
 from marquee.adapters.sqlite_quarantine import SqliteQuarantine
-from marquee.domain.events import METADATA, RATINGS, REVIEWS, RatingEvent, ReviewEvent
+from marquee.domain.events import EVENT_BYTES, METADATA, RATINGS, REVIEWS, Credit, RatingEvent, ReviewEvent
 from marquee.domain.facts import Gone, Malformed, ReviewList, VoteSeries
 from marquee.domain.timeline import DAY, HOUR, ManualClock
-from marquee.ingest.door import Door
+from marquee.ingest.door import Door, insertion
+from marquee.ingest.validation import ID_LIMIT
 
 
 @pytest.fixture(params=["memory", "embedded"])
@@ -100,7 +101,34 @@ def test_a_film_that_is_gone_is_said_once_and_only_if_known(door: Door) -> None:
         (review(2**60, NOON, "a"), "film id is not a positive whole number"),
         (review(1, NOON, ""), "review has no id"),
         (review(1, NOON, "a", " \n"), "review text is empty"),
-        (review(1, NOON, "a", "x" * 2_000_000), "review text is longer than 1048576 characters"),
+        (
+            review(1, NOON, "a", "x" * 1_048_576),
+            "review text has 1,048,576 bytes, more than the 1,024,000 that are taken",
+        ),
+        (
+            review(1, NOON, "a", "🎬" * 300_000),
+            "review text has 1,200,000 bytes, more than the 1,024,000 that are taken",
+        ),
+        (
+            review(1, NOON, "a", "\0" * 200_000),
+            "has 1,200,239 bytes as an event, more than the 1,024,000 that are taken",
+        ),
+        (review(1, NOON, "r" * 2_000_000), "review id has 2,000,000 bytes, more than the 1,000 that are taken"),
+        (
+            replace(review(1, NOON, "a"), author="é" * 2_001),
+            "review author has 4,002 bytes, more than the 4,000 that are taken",
+        ),
+        (film(1, NOON, title="é" * 200_001), "film's title has 400,002 bytes, more than the 400,000 that are taken"),
+        (
+            film(1, NOON, keywords=("🎬" * 10_001,)),
+            "film's list entry has 40,004 bytes, more than the 40,000 that are taken",
+        ),
+        (
+            film(1, NOON, cast=(Credit(person_id=1, name="🎬" * 5_000, job="🎬" * 5_000),) * 50),
+            "has 2,002,231 bytes as an event, more than the 1,024,000 that are taken",
+        ),
+        (film(1, NOON, runtime=2**70), "cannot be written as an event: Integer exceeds 64-bit range"),
+        (review(1, NOON, "\ud83d"), "review id is not valid Unicode (a lone surrogate)"),
         (review(1, NOON, "a", "\ud83d"), "review text is not valid Unicode (a lone surrogate)"),
         (review(1, NOON, "a", None), "review text is not a text"),  # type: ignore[arg-type]
         (review(1, NOON, "a", stars=101), "review's stars are outside 0 to 10"),
@@ -120,6 +148,18 @@ def test_bad_facts_go_to_quarantine_and_the_rest_goes_in(door: Door, fact: Any, 
     assert receipt.quarantined == 1
     assert receipt.logged == {METADATA: 1, REVIEWS: 1}
     assert door.quarantine.counts() == {reason: 1}
+
+
+def test_what_fits_goes_in_edited_and_taken_back_and_one_byte_more_does_not(door: Door) -> None:
+    """Revisions count as if they were the largest, so that an edit fits where the first text did."""
+    spare = len(str(ID_LIMIT)) - 1
+    empty = len(encode(insertion(review(1, NOON, "a", ""), 1, "0" * 32)))
+    text = "x" * (EVENT_BYTES - empty - spare)
+    assert door.accept([review(1, NOON, "a", text + "x"), review(2, NOON, "b")]).quarantined == 1
+    assert door.accept([review(1, NOON, "a", text)]).logged == {REVIEWS: 1}
+    assert door.accept([review(1, NOON, "a", "y" + text[1:])]).logged == {REVIEWS: 2}
+    assert door.accept([ReviewList(1, "t", frozenset())]).logged == {REVIEWS: 1}
+    assert [weight for name, weight, _ in weights(door) if name == "a"] == [1, -1, 1, -1]
 
 
 @pytest.mark.parametrize("text", ["🎬" * 1_000, "مراجعة رائعة للفيلم", "x" * 1_000_000, "' OR 1=1; --", "\u202e\u0000"])

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from tests.conftest import NOON
-from tests.facts import rating_event, review_event
+from tests.facts import rating_event, review_event, review_of_bytes
 
-from marquee.adapters.codec import records
+from marquee.adapters.codec import encode, records
 from marquee.adapters.memory import (
     MemoryIndex,
     MemoryLog,
@@ -32,7 +32,7 @@ from marquee.adapters.sqlite_releases import SqliteReleases
 from marquee.adapters.sqlite_speed import SqliteSpeedStore, SqliteSpeedViews
 from marquee.adapters.sqlite_views import SqliteViews
 from marquee.domain.coverage import Frontier, SpeedState
-from marquee.domain.events import METADATA, RATINGS, REVIEWS
+from marquee.domain.events import EVENT_BYTES, METADATA, RATINGS, REVIEWS
 from marquee.domain.measures import ZERO, Cell, lift_gauge, merge
 from marquee.domain.monoids import Gauge
 from marquee.domain.own import OwnFilm
@@ -64,6 +64,11 @@ def adapter(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable
 
 
 Make = Callable[[str], Any]
+
+
+def logged(log: Any, after: str) -> dict[str, Any]:
+    batches, _ = log.read(after, 10**6)
+    return {record.event.event_id: record.event for batch in batches for record in records(batch)}
 
 
 def names(log: Any, after: str = "", **limits: Any) -> list[str]:
@@ -186,6 +191,28 @@ def test_trimming_forgets_the_old_and_keeps_offsets(adapter: Make) -> None:
     log.append([rating_event("c", 1, NOON)], NOON + HOUR)
     batches, _ = log.read("", 10)
     assert [batch.first_offset for batch in batches] == [1, 2]
+
+
+def test_a_log_takes_what_is_at_the_limit_and_refuses_what_is_above(adapter: Make) -> None:
+    log = adapter("log")
+    start = log.end()
+    longest = [
+        review_of_bytes(name, number, EVENT_BYTES, letter)
+        for number, (name, letter) in enumerate(
+            {"noise": "", "emojis": "😀", "NULs": "\0", "quotes": '"', "letters": "x"}.items()
+        )
+    ]
+    assert {len(encode(event)) for event in longest} == {EVENT_BYTES}
+    short = review_event("short", 1, 0)
+    log.append([*longest, short], NOON)
+    before = logged(log, start)
+    assert before == {event.event_id: event for event in (*longest, short)}
+    above = review_of_bytes("above", 2, EVENT_BYTES + 1)
+    with pytest.raises(TerminalError, match=r"an event of movie\.reviews about film 2 has 1,024,001 bytes"):
+        log.append([review_event("beside", 1, 0), above], NOON)
+    assert logged(log, start) == before, "all or none"
+    log.append([replace(longest[0], event_id="taken back", weight=-1)], NOON)
+    assert "taken back" in logged(log, start), "what was let in can be taken back"
 
 
 def test_an_index_remembers_what_stands(adapter: Make) -> None:

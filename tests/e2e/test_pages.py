@@ -4,7 +4,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from axe_core_python import __file__ as axe_package
 from benchmarks.servers import free_port, started, wait_for
@@ -49,15 +51,21 @@ def address(present_home: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-def opened(browser: Browser, url: str, screen: str = "desktop") -> tuple[Page, list[str]]:
-    """Open a page and wait until everything on it has loaded; return it with what its console complained of."""
+def opened(
+    browser: Browser, url: str, screen: str = "desktop", asked: list[str] | None = None
+) -> tuple[Page, list[str]]:
+    """Open a page and wait until everything on it has loaded; return it with what its console complained of.
+
+    asked: where the addresses go of all that it asks for.
+    """
     width, height, scheme = SCREENS[screen]
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: None if asked is None else asked.append(request.url))
     page.goto(url)
-    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=30_000)
     expect(page.locator("#fresh")).not_to_contain_text("Reading")
     page.wait_for_timeout(200)
     return page, errors
@@ -179,6 +187,57 @@ def test_what_to_watch_follows_what_was_liked(browser: Browser, address: str) ->
     page.locator("#liked").press("Enter")
     expect(page.locator("#list")).to_contain_text("no film is called")
     page.close()
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_operation_of_the_api_is_shown_and_one_is_tried(browser: Browser, address: str, screen: str) -> None:
+    described = httpx.get(f"{address}/openapi.json").json()["paths"]
+    asked: list[str] = []
+    page, errors = opened(browser, f"{address}/docs", screen, asked)
+    expect(page.locator(".opblock").first).to_be_visible()
+    shown = {
+        (
+            block.locator(".opblock-summary-method").inner_text().lower(),
+            block.locator("[data-path]").get_attribute("data-path"),
+        )
+        for block in page.locator(".opblock").all()
+    }
+    assert shown == {(method, path) for path, operations in described.items() for method in operations}
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run()")["violations"]
+    serious = {fault["id"] for fault in found if fault["impact"] in ("serious", "critical")}
+    assert serious <= {"nested-interactive"}, "Swagger UI has its copying button within the one that opens an operation"
+    film = page.locator(".opblock", has=page.locator("[data-path='/v1/movies/{movie_id}']"))
+    film.locator(".opblock-summary-control").click()
+    film.locator(".try-out__btn").click()
+    film.locator("tr[data-param-name=movie_id] input").fill("17")
+    film.locator(".execute").click()
+    expect(film.locator(".live-responses-table tbody .response-col_status")).to_contain_text("200")
+    expect(film.locator(".live-responses-table tbody .response-col_description")).to_contain_text("Film 17")
+    assert errors == []
+    assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {urlsplit(address).netloc}
+    if screen == "phone":
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.close()
+
+
+def test_what_is_tried_is_asked_with_the_key_of_the_pages(browser: Browser, tmp_path: Path, present_home: Path) -> None:
+    home = shutil.copytree(present_home, tmp_path / "home")
+    key = Platform(load(home=home)).keys.create("reader", ("read", "operate"), 0)
+    port = free_port()
+    with started("-m", "marquee", "serve", "--home", str(home), "--port", str(port)):
+        wait_for(f"http://127.0.0.1:{port}/health")
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{port}/docs")
+        page.locator("#key-value").fill(key)
+        page.locator("#key-value").press("Enter")
+        expect(page.locator("#key")).to_be_hidden()
+        genres = page.locator(".opblock", has=page.locator("[data-path='/v1/analytics/genres']"))
+        genres.locator(".opblock-summary-control").click()
+        genres.locator(".try-out__btn").click()
+        genres.locator(".execute").click()
+        expect(genres.locator(".live-responses-table tbody .response-col_status")).to_contain_text("200")
+        page.close()
 
 
 def test_unknown_films_and_failures_are_said_in_words(browser: Browser, address: str) -> None:

@@ -3,14 +3,27 @@
 import copy
 import io
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_type_hints
 
 import fastavro
 import pytest
 from fastavro.schema import parse_schema
+from hypothesis import given
+from hypothesis import strategies as st
 
 from marquee.adapters.codec import decode, encode
-from marquee.domain.events import METADATA, RATINGS, REVIEWS, TOPICS, Credit, Event, FilmEvent, RatingEvent, ReviewEvent
+from marquee.domain.events import (
+    METADATA,
+    RATINGS,
+    REVIEWS,
+    TOPICS,
+    Credit,
+    Event,
+    FilmEvent,
+    RatingEvent,
+    ReviewEvent,
+    topic_of,
+)
 from marquee.domain.schema import avro_schema
 
 ENVELOPE: dict[str, Any] = {
@@ -38,11 +51,15 @@ EXAMPLES: dict[str, Event] = {
 }
 
 
-def through_avro(event: dict[str, Any], written: dict[str, Any], read: dict[str, Any]) -> Any:
+def in_avro(event: dict[str, Any], schema: dict[str, Any]) -> io.BytesIO:
     buffer = io.BytesIO()
-    fastavro.schemaless_writer(buffer, parse_schema(written), event)
+    fastavro.schemaless_writer(buffer, parse_schema(schema), event)
     buffer.seek(0)
-    return fastavro.schemaless_reader(buffer, parse_schema(written), parse_schema(read))
+    return buffer
+
+
+def through_avro(event: dict[str, Any], written: dict[str, Any], read: dict[str, Any]) -> Any:
+    return fastavro.schemaless_reader(in_avro(event, written), parse_schema(written), parse_schema(read))
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -54,6 +71,23 @@ def test_an_event_survives_json_and_avro(topic: str) -> None:
         if name in plain:
             plain[name] = list(plain[name])
     assert through_avro(plain, avro_schema(topic), avro_schema(topic)) == plain
+
+
+whole, texts = st.integers(-(2**63), 2**63 - 1), st.text(max_size=9) | st.integers(0, 70_000).map("é".__mul__)
+HINTS = {int: whole, str: texts, bool: st.booleans(), Credit: st.builds(Credit, person_id=whole, name=texts, job=texts)}
+HINTS |= {int | None: st.none() | whole, str | None: st.none() | texts}
+HINTS |= {tuple[kind, ...]: st.lists(HINTS[kind], max_size=3).map(tuple) for kind in (str, Credit)}
+anything = st.sampled_from(sorted(TOPICS)).flatmap(
+    lambda topic: st.builds(
+        TOPICS[topic], **{name: HINTS[hint] for name, hint in get_type_hints(TOPICS[topic]).items()}
+    )
+)
+
+
+@given(anything)
+def test_an_event_is_shorter_in_avro_than_as_json(event: Event) -> None:
+    """So that what is bounded in JSON is bounded in Kafka too, where five bytes name the schema."""
+    assert len(in_avro(asdict(event), avro_schema(topic_of(event))).getvalue()) + 5 <= len(encode(event))
 
 
 @pytest.mark.parametrize("topic", TOPICS)

@@ -93,6 +93,20 @@ def test_compound_is_vaders(text: str) -> None:
     assert scorer().compound(text) == original.polarity_scores(text)["compound"]
 
 
+contrasted = st.lists(st.sampled_from(["but", "good", "bad", "GREAT", "awful", "so", "okay", "hate", "!"]), max_size=80)
+
+
+@given(contrasted.map(" ".join))
+def test_contrast_is_vaders_where_valences_repeat(text: str) -> None:
+    assert scorer().compound(text) == original.polarity_scores(text)["compound"]
+
+
+@pytest.mark.parametrize("unit", ["but good film ", "good but bad ", "good bad great awful but fine "])
+def test_contrast_is_vaders_on_long_texts(unit: str) -> None:
+    for text in (unit * 60, "good bad great " * 20 + unit * 20):
+        assert scorer().compound(text) == original.polarity_scores(text)["compound"]
+
+
 @pytest.fixture(scope="module")
 def long_reviews(data: Path) -> list[str]:
     with zipfile.ZipFile(data / "reviews_pang_lee_polarity_v2" / "movie_reviews.zip") as archive:

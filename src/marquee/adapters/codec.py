@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from marquee.domain.events import (
+    EVENT_BYTES,
     METADATA,
     RATINGS,
     Credit,
@@ -13,13 +14,27 @@ from marquee.domain.events import (
     RatingEvent,
     Record,
     ReviewEvent,
+    topic_of,
 )
+from marquee.errors import TerminalError
 from marquee.ports import Batch
 
 
 def encode(event: Event) -> bytes:
     """Return an event as one line of JSON."""
     return orjson.dumps(event)
+
+
+def bounded(event: Event) -> bytes:
+    """Return an event as one line of JSON; TerminalError of a new one over EVENT_BYTES, which no log takes."""
+    body = encode(event)
+    if len(body) > EVENT_BYTES and event.weight > 0:
+        raise TerminalError(
+            f"an event of {topic_of(event)} about film {event.movie_id} has {len(body):,} bytes; a log takes"
+            f" {EVENT_BYTES:,}",
+            hint="Write to the log through the door, which quarantines what is too long.",
+        )
+    return body
 
 
 def decode(topic: str, body: bytes) -> Event:

@@ -8,69 +8,38 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
-from confluent_kafka.admin import (  # type: ignore[attr-defined]
-    AdminClient,
-    AlterConfigOpType,
-    ConfigEntry,
-    ConfigResource,
-    OffsetSpec,
-)
-from confluent_kafka.cimpl import NewTopic
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from marquee.adapters.avro import AvroCodec
-from marquee.domain.events import METADATA, TOPICS, Event, topic_of
-from marquee.domain.timeline import DAY, HOUR, MINUTE, floor
+from marquee.adapters.codec import bounded
+from marquee.adapters.kafka_topics import (
+    DEAD_LETTERS,
+    MESSAGE_BYTES,
+    OWN_TIME,
+    WAIT_SECONDS,
+    Brokers,
+    away,
+    check_sizes,
+    configure,
+    create_topics,
+)
+from marquee.domain.events import EVENT_BYTES, TOPICS, Event, topic_of
+from marquee.domain.timeline import HOUR, MINUTE, floor
 from marquee.errors import TransientError
 from marquee.ports import Batch
-
-DEAD_LETTERS = "movie.dead-letters"
-"""Where records go that cannot be read, with the reason in a header."""
-
-KEPT = 7 * DAY
-OWN_TIME = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(KEPT)}
-"""Records bear the time at which a broker took them, and are kept for so long."""
 
 SLACK = MINUTE
 """How long after its end an hour is sealed: no broker's clock may be further behind than that."""
 
-WAIT_SECONDS = 20.0
 POLL_SECONDS = 0.5
 CHUNK = 500
 REQUEST_SECONDS = 5.0
 SPEC: Any = OffsetSpec
 EARLIEST, LATEST, NEWEST = SPEC.earliest(), SPEC.latest(), SPEC.max_timestamp()
 Place = tuple[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Brokers:
-    """Where Kafka is. security: librdkafka's settings for SASL and TLS."""
-
-    bootstrap: str
-    replicas: int = 3
-    partitions: int = 6
-    security: Mapping[str, str] | None = None
-
-    def settings(self, **more: Any) -> dict[str, Any]:
-        """Return a client's settings."""
-        return {"bootstrap.servers": self.bootstrap, **(self.security or {}), "log_level": 0, **more}
-
-
-def security(user: str | None, password: str | None, authority: Path | None) -> dict[str, str]:
-    """Return librdkafka's settings for a SASL user (SCRAM-SHA-512) and for TLS, each where it is given."""
-    found: dict[str, str] = {}
-    if user is not None:
-        found |= {"sasl.mechanism": "SCRAM-SHA-512", "sasl.username": user, "sasl.password": password or ""}
-    if authority is not None:
-        found["ssl.ca.location"] = str(authority)
-    kinds = {(False, False): "", (True, False): "SASL_PLAINTEXT", (False, True): "SSL", (True, True): "SASL_SSL"}
-    protocol = kinds[user is not None, authority is not None]
-    return {**found, "security.protocol": protocol} if protocol else {}
 
 
 class KafkaLog:
@@ -84,9 +53,17 @@ class KafkaLog:
         self.places: list[Place] = [(topic, part) for topic in TOPICS for part in range(brokers.partitions)]
         self.known: dict[Place, int] = {}
         self.given_time = False
-        self.create_topics()
+        create_topics(self.admin, brokers)
         self.producer = Producer(
-            brokers.settings(**{"enable.idempotence": True, "acks": "all", "compression.type": "zstd", "linger.ms": 5})
+            brokers.settings(
+                **{
+                    "enable.idempotence": True,
+                    "acks": "all",
+                    "compression.type": "zstd",
+                    "linger.ms": 5,
+                    "message.max.bytes": MESSAGE_BYTES,
+                }
+            )
         )
         self.consumer = Consumer(
             brokers.settings(
@@ -101,36 +78,12 @@ class KafkaLog:
             )
         )
 
-    def create_topics(self) -> None:
-        """Create the topics that are not there."""
-        replicas = self.brokers.replicas
-        common = OWN_TIME | {
-            "min.insync.replicas": str(max(1, replicas - 1)),
-            "compression.type": "zstd",
-        }
-        compacted = {"cleanup.policy": "compact,delete", "min.compaction.lag.ms": str(2 * DAY)}
-        wanted = [
-            NewTopic(topic, self.brokers.partitions, replicas, config=common | (compacted if topic == METADATA else {}))
-            for topic in TOPICS
-        ]
-        wanted.append(NewTopic(DEAD_LETTERS, 1, replicas, config=common))
-        for name, future in self.admin.create_topics(wanted, operation_timeout=WAIT_SECONDS).items():
-            try:
-                future.result(WAIT_SECONDS)
-            except KafkaException as error:
-                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                    raise away(f"topic {name} cannot be made", error) from error
-            except TimeoutError as error:
-                raise TransientError(
-                    f"Kafka does not answer at {self.brokers.bootstrap}, or does not let us in",
-                    hint="Is it up? Check MARQUEE_KAFKA and, where it asks, MARQUEE_KAFKA_USER, _PASSWORD and _CA.",
-                ) from error
-
     def append(self, events: Sequence[Event], now: int) -> str:
         """Append durably (acks=all); TransientError unless all of them are in. The time is the brokers', not `now`.
 
-        The position returned is after them and after what this log knew before; what others have appended meanwhile
-        may lie past it. After an error some may be in: the door's index follows the log, and what is in it is not sent again.
+        SettingsError where a topic has been set to take less than an event may have. The position returned is after them
+        and after what this log knew before; what others have appended meanwhile may lie past it. After an error some may
+        be in: the door's index follows the log, and what is in it is not sent again.
         """
         failed: list[KafkaError] = []
 
@@ -141,6 +94,8 @@ class KafkaLog:
             else:
                 self.known[place] = max(self.known[place], (message.offset() or 0) + 1)
 
+        for event in events:
+            bounded(event)
         stamped: dict[str, Any] = {"timestamp": now} if self.given_time else {}
         with self.guard:
             self.known = self.known or self.highs(self.places)
@@ -156,6 +111,8 @@ class KafkaLog:
                     except BufferError:
                         self.producer.poll(POLL_SECONDS)
             left = self.producer.flush(WAIT_SECONDS)
+        if any(error.code() == KafkaError.MSG_SIZE_TOO_LARGE for error in failed):
+            check_sizes(self.admin)
         if failed or left:
             reason = failed[0].str() if failed else f"{left} events were not acknowledged in {WAIT_SECONDS:.0f} s"
             raise TransientError(f"Kafka did not take the events: {reason}", hint="Is it running? See MARQUEE_KAFKA.")
@@ -248,12 +205,13 @@ class KafkaLog:
     def bury(self, place: Place, offset: int, value: bytes, reason: str) -> None:
         """Send a record that cannot be read to the dead letters, with the reason and where it stood.
 
-        Each reader of the log does so: records with one key are one letter.
+        Each reader of the log does so: records with one key are one letter. One too long for a letter is cut; what it
+        was stays where it stood.
         """
         stood = f"{place[0]}/{place[1]}/{offset}"
-        headers: dict[str, str | bytes | None] = {"reason": reason, "from": stood}
+        headers: dict[str, str | bytes | None] = {"reason": reason, "from": stood, "bytes": str(len(value))}
         with self.guard:
-            self.producer.produce(DEAD_LETTERS, value, stood.encode(), headers=headers)
+            self.producer.produce(DEAD_LETTERS, value[:EVENT_BYTES], stood.encode(), headers=headers)
             self.producer.flush(WAIT_SECONDS)
 
     def seal(self, now: int) -> int:
@@ -317,24 +275,13 @@ class KafkaLog:
     @contextmanager
     def backdated(self) -> Iterator[None]:
         """Let records bear the time they are given, and keep them whatever it is; then the brokers' own again."""
-        self.configure({"message.timestamp.type": "CreateTime", "retention.ms": "-1"})
+        configure(self.admin, {"message.timestamp.type": "CreateTime", "retention.ms": "-1"})
         self.given_time = True
         try:
             yield
         finally:
             self.given_time = False
-            self.configure(OWN_TIME)
-
-    def configure(self, values: Mapping[str, str]) -> None:
-        """Set properties of the topics."""
-        change = AlterConfigOpType.SET
-        entries = [ConfigEntry(name, value, incremental_operation=change) for name, value in values.items()]
-        asked = [ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries) for topic in TOPICS]
-        for future in self.admin.incremental_alter_configs(asked).values():
-            try:
-                future.result(WAIT_SECONDS)
-            except KafkaException as error:
-                raise away("topics cannot be set", error) from error
+            configure(self.admin, OWN_TIME)
 
     def trim(self, before: int) -> int:
         """Delete records with ingest time < `before`; return how many."""
@@ -391,8 +338,3 @@ class KafkaLog:
 def last_offset(messages: Sequence[Message], start: int) -> int:
     """Return the offset after the last message, `start` of none."""
     return (messages[-1].offset() or 0) + 1 if messages else start
-
-
-def away(what: str, error: KafkaException) -> TransientError:
-    """Return the error for brokers that do not do as asked."""
-    return TransientError(f"Kafka: {what}: {error.args[0].str()}", hint="Is it running? See MARQUEE_KAFKA.")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 
-from marquee.adapters.codec import encode
+from marquee.adapters.codec import bounded, encode
 from marquee.domain.coverage import NO_SPEED, SpeedState
 from marquee.domain.events import RATINGS, REVIEWS, TOPICS, Event, topic_of
 from marquee.domain.measures import Cell, merge_cells
@@ -42,7 +42,7 @@ class MemoryLog:
         self.sealed = max(self.sealed, now)
         groups: dict[tuple[str, int], list[bytes]] = {}
         for event in events:
-            groups.setdefault((topic_of(event), event.movie_id % self.partitions), []).append(encode(event))
+            groups.setdefault((topic_of(event), event.movie_id % self.partitions), []).append(bounded(event))
         for (topic, part), bodies in groups.items():
             self.sequence += 1
             period = ingest_period(self.sealed, self.cuts)

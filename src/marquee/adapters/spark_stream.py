@@ -22,7 +22,8 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from marquee.adapters.avro import AvroCodec
 from marquee.adapters.codec import decode
-from marquee.adapters.kafka_log import Brokers, KafkaLog, Place
+from marquee.adapters.kafka_log import KafkaLog, Place
+from marquee.adapters.kafka_topics import Brokers
 from marquee.domain.events import REVIEWS, TOPICS, Record, ReviewEvent
 from marquee.domain.sentiment import Score
 from marquee.domain.timeline import HOUR, floor

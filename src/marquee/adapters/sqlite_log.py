@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from marquee.adapters.codec import encode
+from marquee.adapters.codec import bounded
 from marquee.adapters.sqlite import connect, explained, transaction
 from marquee.domain.events import TOPICS, Event, topic_of
 from marquee.domain.timeline import HOUR, floor, ingest_period
@@ -37,7 +37,7 @@ class SqliteLog:
         """Append all events, grouped by topic and partition, in one synced transaction."""
         groups: dict[tuple[str, int], list[bytes]] = {}
         for event in events:
-            groups.setdefault((topic_of(event), event.movie_id % self.partitions), []).append(encode(event))
+            groups.setdefault((topic_of(event), event.movie_id % self.partitions), []).append(bounded(event))
         with self.guard, transaction(self.connection, self.path) as db:
             time = max(now, self.sealed())
             db.execute("UPDATE sealed SET ingest_time = ?", (time,))

@@ -1,9 +1,8 @@
 """The command line: `marquee up | ingest | import | batch | speed | serve | simulate | query | status | verify | ...`."""
 
+import io
 import sys
 from typing import NoReturn
-
-from rich.markup import escape
 
 from marquee.cli import cluster, data, keys, lineage, logs, quality, running, settings
 from marquee.cli.common import app, console
@@ -26,9 +25,10 @@ EXTRAS = {
 
 def fail(error: MarqueeError) -> NoReturn:
     """Say what was wrong and exit."""
-    console.print(f"[bold red]error:[/] {escape(error.message)}", highlight=False)
+    console.print("error:", style="bold red", end=" ")
+    console.print(error.message)
     if error.hint:
-        console.print(f"  {escape(error.hint)}", highlight=False)
+        console.print(f"  {error.hint}")
     sys.exit(error.exit_code)
 
 
@@ -36,6 +36,9 @@ def main() -> None:
     """Run the command line; a failure is words and an exit code, never a traceback."""
     from marquee.ops.live import plain
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that is not UTF-8 is no reason for a traceback
     follow_parent()
     try:
         app()

@@ -1,23 +1,23 @@
 """What the commands share: the application, its console, and the platform of a home."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
 from marquee.app import Platform
+from marquee.cli.output import console, out, print_json
 from marquee.domain.timeline import parse_iso
 from marquee.errors import SettingsError
 from marquee.home import Home
 from marquee.ops.filling import Lines, Progress
 from marquee.settings import load
+
+__all__ = ["app", "bars", "console", "existing", "iso_time", "out", "platform_of", "print_json"]
 
 app = typer.Typer(
     help="Marquee: film analytics over TMDB's data, exact and within seconds.",
@@ -25,7 +25,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(stderr=True)
 HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder of all state (MARQUEE_HOME, default .marquee)")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
@@ -47,11 +46,6 @@ def existing(home: Path | None) -> Platform:
     return platform_of(home=home)
 
 
-def print_json(body: Any) -> None:
-    """Print JSON on standard output."""
-    sys.stdout.write(orjson.dumps(body, option=orjson.OPT_INDENT_2).decode() + "\n")
-
-
 @contextmanager
 def bars() -> Iterator[Progress]:
     """Show progress with an ETA, by bars on a terminal and else by a line a minute; yield a function (what, done, of)."""
@@ -59,7 +53,7 @@ def bars() -> Iterator[Progress]:
         yield Lines(lambda text: console.print(text, markup=False, highlight=False))
         return
     columns = (
-        TextColumn("{task.description:<28}"),
+        TextColumn("{task.description:<28}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -1,16 +1,14 @@
 """Commands about what a home holds: import, query, status, verify, export, reset, backup, restore."""
 
-import csv
 import shutil
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from marquee.cli.common import HomeOption, JsonOption, app, bars, console, existing, platform_of, print_json
+from marquee.cli.common import HomeOption, JsonOption, app, bars, console, existing, out, platform_of, print_json
+from marquee.cli.output import coloured, columns, print_csv, words
 from marquee.errors import SettingsError
 from marquee.settings import SERVICES, load
 
@@ -97,20 +95,19 @@ def query(
         shown = Table("table", "columns")
         for name, described in TABLES.items():
             shown.add_row(name, ", ".join(described.columns))
-        Console().print(shown)
+        out.print(shown)
         return
     found = platform.ask_lake(sql)
+    names, values = columns(found if as_csv or json else found.slice(0, rows))
     if json:
-        print_json(found.to_pylist())
+        print_json([dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)])
     elif as_csv:
-        writer = csv.writer(sys.stdout)
-        writer.writerow(found.column_names)
-        writer.writerows(row.values() for row in found.to_pylist())
+        print_csv(names, zip(*values, strict=True))
     else:
-        shown = Table(*found.column_names)
-        for row in found.slice(0, rows).to_pylist():
-            shown.add_row(*("" if value is None else str(value) for value in row.values()))
-        Console().print(shown)
+        shown = Table(*names)
+        for row in zip(*values, strict=True):
+            shown.add_row(*map(words, row))
+        out.print(shown)
         if found.num_rows > rows:
             console.print(f"{found.num_rows:,} rows; {rows:,} shown. Ask for more with --rows, or all with --csv.")
 
@@ -133,11 +130,12 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
     table.add_row("speed", f"through {speed_part['through']}, {speed_part['lag_s']:.1f} s behind")
     table.add_row("quarantine", f"{found['quarantine']['rows']:,} rows")
     for service in found["services"]:
-        state = "runs" if service["runs"] else "[red]has ended[/]"
-        table.add_row(service["name"], f"{state} at {service['address']} ({service['pid']}), log {service['log']}")
+        state = "runs" if service["runs"] else "has ended"
+        line = f"{state} at {service['address']} ({service['pid']}), log {service['log']}"
+        table.add_row(service["name"], coloured(line, "" if service["runs"] else "red"))
     for reason in found["health"]["reasons"]:
-        table.add_row("[yellow]attention[/]", reason)
-    Console().print(table)
+        table.add_row(coloured("attention", "yellow"), reason)
+    out.print(table)
 
 
 @app.command()

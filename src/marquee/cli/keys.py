@@ -4,10 +4,9 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from marquee.cli.common import HomeOption, app, existing, platform_of
+from marquee.cli.common import HomeOption, app, existing, out, platform_of
 from marquee.domain.timeline import DAY, iso
 from marquee.errors import SettingsError
 
@@ -41,7 +40,7 @@ def keys_list(home: HomeOption = None) -> None:
         revoked = iso(key.revoked_at) if key.revoked_at else ""
         expires = iso(key.expires_at) if key.expires_at else "never"
         table.add_row(str(key.id), key.name, " ".join(key.scopes), iso(key.created_at), expires, revoked)
-    Console().print(table)
+    out.print(table)
 
 
 @keys_app.command("revoke")

@@ -8,10 +8,8 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
-from rich.text import Text
 
-from marquee.cli.common import HomeOption, JsonOption, app, existing, iso_time
+from marquee.cli.common import HomeOption, JsonOption, app, existing, iso_time, out
 from marquee.errors import SettingsError
 from marquee.ops.logs import FOLDER, IDS, LEVELS, Tail, Wanted, read
 from marquee.ops.processes import Stop
@@ -40,17 +38,17 @@ def logs(
     folder = existing(home).home.path(FOLDER)
     ids = {name: value for name, value in zip(IDS, (run, batch, request), strict=True) if value is not None}
     wanted = Wanted(tuple(part or ()), level, 0 if since is None else iso_time("--since", since), ids, text)
-    tail, console = Tail(folder), Console(soft_wrap=True)
+    tail = Tail(folder)
     for line in deque(read(folder, wanted), last):
-        show(line, console, json=json)
+        show(line, json=json)
     stop = Stop() if follow else None
     while stop is not None and not stop():
         for line in tail.step(wanted):
-            show(line, console, json=json)
+            show(line, json=json)
         time.sleep(POLL_SECONDS)
 
 
-def show(line: Mapping[str, Any], console: Console, *, json: bool) -> None:
+def show(line: Mapping[str, Any], *, json: bool) -> None:
     """Print one line, as it is or as a person reads it."""
     if json:
         sys.stdout.write(orjson.dumps(line).decode() + "\n")
@@ -58,4 +56,5 @@ def show(line: Mapping[str, Any], console: Console, *, json: bool) -> None:
         return
     ids = "".join(f" {name}={line[name]}" for name in IDS if name in line)
     shown = f"{line['time']} {line['level']:<7} {line['part']:<10} {line['message']}{ids}"
-    console.print(Text(shown + (f"\n{line['error']}" if "error" in line else ""), style=COLOURS.get(line["level"], "")))
+    error = f"\n{line['error']}" if "error" in line else ""
+    out.print(shown + error, style=COLOURS.get(line["level"], ""), soft_wrap=True)

@@ -3,10 +3,10 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from marquee.cli.common import HomeOption, JsonOption, app, console, existing, print_json
+from marquee.cli.common import HomeOption, JsonOption, app, console, existing, out, print_json
+from marquee.cli.output import coloured
 from marquee.errors import QualityStopError
 
 
@@ -39,9 +39,9 @@ def quality(
     else:
         table = Table("table", "rule", "failed", "of")
         for one in found.measurements:
-            state = f"[{'red' if one.rule.critical else 'yellow'}]{one.failing:,}[/]" if one.failing else "0"
+            state = coloured(f"{one.failing:,}", ("red" if one.rule.critical else "yellow") if one.failing else "")
             table.add_row(one.rule.table, one.rule.name, state, f"{one.total:,}")
-        Console().print(table)
+        out.print(table)
         console.print(f"{layer}: {verdict.score:.1f} %, {verdict.state}; data docs: {found.docs.resolve()}")
     if verdict.state == "stopped":
         raise QualityStopError(

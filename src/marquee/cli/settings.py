@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
-from rich.console import Console
 from rich.table import Table
 
-from marquee.cli.common import HomeOption, app
+from marquee.cli.common import HomeOption, app, out
+from marquee.cli.output import coloured
 from marquee.settings import Settings, load
 
 PAGE = """# Settings
@@ -70,5 +70,5 @@ def settings(
     for name, field in Settings.model_fields.items():
         value = shown(getattr(held, name))
         changed = getattr(held, name) != field.default
-        table.add_row(variable(name), f"[bold]{value}[/]" if changed else value, field.description)
-    Console().print(table)
+        table.add_row(variable(name), coloured(value, "bold") if changed else value, field.description)
+    out.print(table)

@@ -12,6 +12,12 @@ REVIEWS: Final = "movie.reviews"
 RATINGS: Final = "movie.ratings"
 METADATA: Final = "movie.metadata"
 
+EVENT_BYTES: Final = 1_024_000
+"""Most bytes of a new event as a line of JSON: what the door lets in, every log takes, and a record of Kafka holds.
+
+A retraction is never too long: it repeats what was let in.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:

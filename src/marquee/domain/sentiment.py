@@ -1,8 +1,9 @@
 """VADER's compound score, exactly as vaderSentiment 3.3.2 computes it, in time linear in the text.
 
-vaderSentiment lowers the whole text again at every lexicon hit, which is quadratic. Here each token is
-lowered once and the rules look only at the three tokens before a hit and the two after it. The rules, their
-order and their oddities are Hutto & Gilbert's (ICWSM 2014) as released; the lexicon is theirs and is handed in.
+vaderSentiment lowers the whole text again at every lexicon hit, and looks through all valences at each one of a
+text with a "but", which is quadratic. Here each token is lowered once, the rules look only at the three tokens before
+a hit and the two after it, and a valence is found by its value. The rules, their order and their oddities are Hutto &
+Gilbert's (ICWSM 2014) as released; the lexicon is theirs and is handed in.
 """
 
 import math
@@ -10,6 +11,7 @@ import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import Final
 
 from marquee.domain.scores import COMPOUND_SCALE, FAVOURABLE_CUT, LABEL_CUT
@@ -247,16 +249,21 @@ def has_mixed_caps(words: Sequence[str]) -> bool:
 def weigh_contrast(hits: list[tuple[int, float]], but: int) -> None:
     """Halve valences before "but" and raise those after it by half, in place.
 
-    vaderSentiment looks each value up by its first equal in the list it is changing; so does this.
+    vaderSentiment looks each value up by its first equal in the list it is changing; so does this, by a heap of the
+    places that hold a value.
     """
+    places: dict[float, list[int]] = {}
+    for index, (_, value) in enumerate(hits):
+        places.setdefault(value, []).append(index)
     for index in range(len(hits)):
-        wanted = hits[index][1]
-        first = next(i for i, (_, value) in enumerate(hits) if value == wanted)
-        position, value = hits[first]
-        if position < but:
-            hits[first] = (position, value * 0.5)
-        elif position > but:
-            hits[first] = (position, value * 1.5)
+        holders = places[hits[index][1]]
+        position, value = hits[holders[0]]
+        if position == but:
+            continue
+        first = heappop(holders)
+        weighed = value * (0.5 if position < but else 1.5)
+        hits[first] = (position, weighed)
+        heappush(places.setdefault(weighed, []), first)
 
 
 def emphasis(text: str) -> float:

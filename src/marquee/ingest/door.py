@@ -1,13 +1,15 @@
 """The door: validates facts, identifies them, and logs what is new, exactly once."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Any
 
 from marquee.adapters.codec import decode, encode, records
 from marquee.domain.authority import TMDB, counts_votes, outranks
 from marquee.domain.events import (
+    EVENT_BYTES,
     METADATA,
     RATINGS,
     REVIEWS,
@@ -20,11 +22,12 @@ from marquee.domain.events import (
 )
 from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact, VoteSeries
 from marquee.domain.timeline import Clock
-from marquee.ingest.validation import BLANK_FILM, complaint
+from marquee.ingest.validation import BLANK_FILM, ID_LIMIT, complaint
 from marquee.ports import Identity, IdentityIndex, Log, Quarantine, Rejected
 from marquee.work import span
 
 CATCH_UP = 5_000
+ANY_DIGEST = "0" * 32
 
 
 @dataclass(slots=True)
@@ -161,21 +164,9 @@ class Door:
         made: list[Event] = []
         if before is not None and before.alive:
             made.append(retraction(before))
-        insertion = ReviewEvent(
-            event_id=fingerprint(REVIEWS, fact.review_id, revision, 1, digest),
-            movie_id=fact.movie_id,
-            event_time=fact.written_at,
-            weight=1,
-            source=fact.source,
-            identity=fact.review_id,
-            revision=revision,
-            digest=digest,
-            author=fact.author,
-            stars=fact.stars,
-            text=fact.text,
-        )
-        known[fact.review_id] = identity_of(insertion)
-        return [*made, insertion]
+        made.append(insertion(fact, revision, digest))
+        known[fact.review_id] = identity_of(made[-1])
+        return made
 
     def series_events(self, fact: VoteSeries) -> list[Event]:
         """Return the readings of a series that are news; those it supersedes are told once more, as it has them."""
@@ -207,11 +198,45 @@ def rejection(fact: Fact, now: int) -> Rejected | None:
     """Return what goes to quarantine of a fact that cannot be let in, None of one that can."""
     if isinstance(fact, Malformed):
         return Rejected(fact.source, fact.reason, fact.raw, fact.film, fact.column, fact.rows)
-    reason = complaint(fact, now)
+    reason = complaint(fact, now) or size_complaint(fact)
     if reason is None:
         return None
     title = fact.values.get("title", "") if isinstance(fact, FilmFact) else ""
     return Rejected(fact.source, reason, repr(dataclasses.asdict(fact)), f"{fact.movie_id} {title}".strip())
+
+
+def size_complaint(fact: Fact) -> str | None:
+    """Return why no log would take what a fact becomes, whatever its revision; None of one that fits."""
+    if isinstance(fact, ReviewFact):
+        event: Event = insertion(fact, ID_LIMIT, ANY_DIGEST)
+    elif isinstance(fact, FilmFact):
+        event = description(fact, {**BLANK_FILM, **fact.values}, ID_LIMIT, ANY_DIGEST)
+    else:
+        return None
+    try:
+        size = len(encode(event))
+    except TypeError as error:
+        return f"cannot be written as an event: {error}"
+    return (
+        f"has {size:,} bytes as an event, more than the {EVENT_BYTES:,} that are taken" if size > EVENT_BYTES else None
+    )
+
+
+def insertion(fact: ReviewFact, revision: int, digest: str) -> ReviewEvent:
+    """Return the event of a review as it stands."""
+    return ReviewEvent(
+        event_id=fingerprint(REVIEWS, fact.review_id, revision, 1, digest),
+        movie_id=fact.movie_id,
+        event_time=fact.written_at,
+        weight=1,
+        source=fact.source,
+        identity=fact.review_id,
+        revision=revision,
+        digest=digest,
+        author=fact.author,
+        stars=fact.stars,
+        text=fact.text,
+    )
 
 
 def rating_identity(fact: VoteFact) -> str:
@@ -296,7 +321,15 @@ def film_events(fact: FilmFact | Gone, known: dict[str, Identity]) -> list[Event
     if before is not None and (before.digest == digest or outdated(fact, before)):
         return []
     revision = before.revision + 1 if before else 1
-    event = FilmEvent(
+    event = description(fact, values, revision, digest)
+    known[identity] = identity_of(event)
+    return [event]
+
+
+def description(fact: FilmFact | Gone, values: Mapping[str, Any], revision: int, digest: str) -> FilmEvent:
+    """Return the event of a film as it is described."""
+    identity = film_identity(fact)
+    return FilmEvent(
         event_id=fingerprint(METADATA, identity, revision, digest),
         movie_id=fact.movie_id,
         event_time=fact.observed_at,
@@ -307,5 +340,3 @@ def film_events(fact: FilmFact | Gone, known: dict[str, Identity]) -> list[Event
         digest=digest,
         **values,
     )
-    known[identity] = identity_of(event)
-    return [event]

@@ -4,12 +4,14 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from marquee.domain.events import Credit
+from marquee.domain.events import EVENT_BYTES, Credit
 from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact, VoteSeries
 from marquee.domain.timeline import DAY
 
 ID_LIMIT = 2**53
-TEXT_LIMIT = 1_048_576
+NAME_BYTES, ENTRY_BYTES, FIELD_BYTES = 4_000, 40_000, 400_000
+"""Most bytes, in UTF-8, of a reviewer's name, of an entry of a film's lists, and of any other text of a film."""
+
 YEARS = range(1874, 2101)
 """Release years that can be: from the first film to the end of this century."""
 
@@ -60,17 +62,15 @@ def time_complaint(time: int, now: int) -> str | None:
     return "event time is more than a day in the future" if time > now + DAY else None
 
 
-def text_complaint(text: Any, name: str, limit: int = TEXT_LIMIT) -> str | None:
-    """Return why a text cannot be kept."""
+def text_complaint(text: Any, name: str, limit: int) -> str | None:
+    """Return why a text cannot be kept; `limit`: most bytes in UTF-8."""
     if not isinstance(text, str):
         return f"{name} is not a text"
-    if len(text) > limit:
-        return f"{name} is longer than {limit} characters"
     try:
-        text.encode()
+        size = len(text.encode())
     except UnicodeEncodeError:
         return f"{name} is not valid Unicode (a lone surrogate)"
-    return None
+    return f"{name} has {size:,} bytes, more than the {limit:,} that are taken" if size > limit else None
 
 
 def review_complaint(fact: ReviewFact) -> str | None:
@@ -81,7 +81,8 @@ def review_complaint(fact: ReviewFact) -> str | None:
         return problem
     if fact.stars is not None and not (isinstance(fact.stars, int) and 0 <= fact.stars <= 100):
         return "review's stars are outside 0 to 10"
-    problem = text_complaint(fact.text, "review text") or text_complaint(fact.author, "review author", 1_000)
+    problem = text_complaint(fact.text, "review text", EVENT_BYTES)
+    problem = problem or text_complaint(fact.author, "review author", NAME_BYTES)
     return problem or (None if fact.text.strip() else "review text is empty")
 
 
@@ -110,7 +111,7 @@ def film_complaint(fact: FilmFact) -> str | None:
     if unknown := values.keys() - BLANK_FILM.keys():
         return f"film has unknown fields: {', '.join(sorted(unknown))}"
     for name in ("title", "original_title", "language", "status", "overview", "tagline"):
-        if problem := text_complaint(values[name], f"film's {name}", 100_000):
+        if problem := text_complaint(values[name], f"film's {name}", FIELD_BYTES):
             return problem
     for name in ("poster", "imdb_id"):
         if values[name] is not None and (problem := text_complaint(values[name], f"film's {name}", 1_000)):
@@ -122,7 +123,8 @@ def film_complaint(fact: FilmFact) -> str | None:
         if not isinstance(credit, Credit):
             return "film's credits are not credits"
         texts += (credit.name, credit.job)
-    return next((problem for text in texts if (problem := text_complaint(text, "film's list entry", 10_000))), None)
+    problems = (text_complaint(text, "film's list entry", ENTRY_BYTES) for text in texts)
+    return next(filter(None, problems), None)
 
 
 def list_complaint(fact: ReviewList) -> str | None:

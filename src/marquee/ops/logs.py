@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from marquee import work
 from marquee.app import Platform
+from marquee.domain.printable import printable
 from marquee.domain.timeline import parse_iso
 from marquee.settings import Settings
 
@@ -55,8 +56,8 @@ class Words(logging.Formatter):
         return text
 
     def said(self, record: logging.LogRecord) -> str:
-        """Return the text with all that it says."""
-        return super().format(record)
+        """Return the text with all that it says, and nothing that a terminal would obey."""
+        return printable(super().format(record))
 
 
 class JsonLines(Words):
@@ -73,13 +74,18 @@ class JsonLines(Words):
             "time": time.replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "part": self.part,
-            "message": record.getMessage(),
+            "message": valid(record.getMessage()),
             "logger": record.name,
         }
         body |= {name: str(getattr(record, name)) for name in IDS if hasattr(record, name)}
         if record.exc_info:
-            body["error"] = self.formatException(record.exc_info)
+            body["error"] = valid(self.formatException(record.exc_info))
         return orjson.dumps(body).decode()
+
+
+def valid(text: str) -> str:
+    """Return a text that can be written, with what is no Unicode (a byte of a file's name) as an escape."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def begin(platform: Platform, part: str, *, aloud: bool = True) -> None:

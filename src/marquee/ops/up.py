@@ -49,7 +49,7 @@ def run_platform(
         parts = Parts(platform, Family(), Stop(), console, lost)
         try:
             parts.start("serve", ["serve"])
-            console.print(f"Marquee is live: [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C ends it)")
+            console.print(f"Marquee is live: http://{settings.host}:{settings.port}  (Ctrl-C ends it)", style="bold")
             source = simulate(platform, parts, bars) if simulated else live.known_source(platform)
             if simulated and source is None:
                 return

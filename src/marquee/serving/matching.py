@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from marquee.domain.titles import folded
+from marquee.domain.catalogued import folded
 
 Titled = tuple[str, int | None]
 

@@ -52,9 +52,10 @@ def page_of(world: World, request: SearchRequest, ids: "array[int]", now: int) -
 
 def suggest(world: World, q: str, limit: int, now: int) -> Answer:
     """Return films whose title or people the words so far may mean, best first."""
-    hits = (world.card(movie_id, now) for movie_id, _ in world.search.search(q, 4 * limit))
-    cards = [card for card in hits if card is not None][:limit]
-    found = [{"movie_id": c["movie_id"], "title": c["title"], "year": release_year(c)} for c in cards]
+    relevance = dict(world.search.search(q, 4 * limit))
+    cards = [card for movie_id in relevance if (card := world.card(movie_id, now)) is not None]
+    cards.sort(key=SORTS["relevance"](relevance))
+    found = [{"movie_id": c["movie_id"], "title": c["title"], "year": release_year(c)} for c in cards[:limit]]
     return {"q": q, "results": found}
 
 

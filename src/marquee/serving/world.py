@@ -3,14 +3,14 @@
 A world never changes; a refresh makes the next one from it. So every answer is of one run and one version.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import orjson
 
-from marquee.adapters.tantivy_search import TitleSearch
+from marquee.adapters.tantivy_search import IndexedFilm, TitleSearch
 from marquee.batch.kinds import ACTIVITY
 from marquee.domain.coverage import (
     NO_BACKLOG,
@@ -175,6 +175,13 @@ def advance(world: World, batch_views: BatchViews, speed_views: SpeedViews, now:
     return world if world is before or world.run == before.run else pruned(world, speed_from(world.frontier, now))
 
 
+def indexed(film: Mapping[str, Any], people: Sequence[str], gauge: Sequence[int] | None) -> IndexedFilm:
+    """Return what a film is found by."""
+    year = int(film["release_date"][:4]) if film["release_date"] else None
+    votes = gauge[2] if gauge else 0
+    return IndexedFilm(film["movie_id"], film["title"], film["original_title"], people, year, votes)
+
+
 def pruned(world: World, from_hour: int) -> World:
     """Return a world without the speed layer's part below an ingest hour, which no answer reads."""
     speed = {
@@ -199,7 +206,7 @@ def with_run(world: World, snapshot: ViewsSnapshot, publication: Publication) ->
     now.prepare()
     fresh = {m: card for m, card in now.cards.items() if world.published.cards.get(m) is not card}
     world.search.update(
-        [(i, c["title"], c["original_title"], c["people"]) for i, c in fresh.items() if not c["deleted"]],
+        [indexed(c, c["people"], c["gauge"]) for c in fresh.values() if not c["deleted"]],
         [i for i, c in fresh.items() if c["deleted"]],
     )
     moved = replace(world, publication=publication, published=now)
@@ -229,7 +236,7 @@ def with_speed(world: World, views: SpeedViews) -> World:
         descriptions[film.movie_id] = {**descriptions.get(film.movie_id, {}), film.hour: film}
     views_of = [orjson.loads(film.body) for film in films]
     world.search.update(
-        (v["movie_id"], v["title"], v["original_title"], [c["name"] for c in v["cast"][:5]])
+        indexed(v, [c["name"] for c in v["cast"][:5]], world.published.cards.get(v["movie_id"], {}).get("gauge"))
         for v in views_of
         if not v["deleted"]
     )

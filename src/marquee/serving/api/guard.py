@@ -25,7 +25,7 @@ SLOW_SECONDS = 0.5
 REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{1,64}")
 log = logging.getLogger(__name__)
 
-OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json", *PAGES})
+OPEN_PATHS = frozenset({"/health", "/openapi.json", *PAGES})
 OPERATIONS = frozenset({"/v1/status", "/v1/quality", "/metrics"})
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -33,7 +33,7 @@ SECURITY_HEADERS = [
     (
         b"content-security-policy",
         b"default-src 'self'; img-src 'self' data: https://image.tmdb.org; style-src 'self' 'unsafe-inline';"
-        b" script-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+        b" script-src 'self'; frame-ancestors 'none'; base-uri 'none'",
     ),
 ]
 KNOWN = {

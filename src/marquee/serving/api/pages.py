@@ -6,11 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
-from swagger_ui_bundle import swagger_ui_path
 
 WEB = Path(__file__).parent.parent / "web"
 PAGES = {
@@ -22,6 +20,7 @@ PAGES = {
     "/people": ("people", "People"),
     "/watch": ("watch", "What to watch"),
     "/system": ("system", "System"),
+    "/docs": ("docs", "API"),
 }
 """Paths of the pages, with their files' name and their title."""
 
@@ -39,7 +38,7 @@ def page(path: str) -> str:
     parts = {
         "{title}": escape(title),
         "{name}": name,
-        "{nav}": " ".join([*links, '<a href="/docs">API</a>']),
+        "{nav}": " ".join(links),
         "{content}": (WEB / "pages" / f"{name}.html").read_text(encoding="utf-8").rstrip("\n"),
     }
     html = (WEB / "layout.html").read_text(encoding="utf-8")
@@ -57,22 +56,11 @@ for _path in PAGES:
     pages.add_api_route(_path, show, methods=["GET", "HEAD"])
 
 
-@pages.get("/docs")
-async def docs() -> Response:
-    """Answer with the API's interactive documentation."""
-    return get_swagger_ui_html(
-        openapi_url="/openapi.json",
-        title="Marquee API",
-        swagger_js_url="/static/swagger/swagger-ui-bundle.js",
-        swagger_css_url="/static/swagger/swagger-ui.css",
-        swagger_favicon_url="/static/icon.svg",
-    )
-
-
 def mount(app: FastAPI) -> None:
-    """Serve the pages and what they load; Chart.js comes with the package chartkick."""
+    """Serve the pages and what they load: Chart.js of the package chartkick, Swagger UI of fastapi-swagger."""
     charts = files("chartkick") / "django" / "static" / "chartkick"
+    swagger = files("fastapi_swagger") / "resources"
     app.include_router(pages)
-    app.mount("/static/swagger", GZipMiddleware(StaticFiles(directory=swagger_ui_path)))
+    app.mount("/static/swagger", GZipMiddleware(StaticFiles(directory=str(swagger))))
     app.mount("/static/chart", GZipMiddleware(StaticFiles(directory=str(charts))))
     app.mount("/static", GZipMiddleware(StaticFiles(directory=WEB)))

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from marquee.domain.catalogued import folded
 from marquee.domain.own import OwnFilm, together
-from marquee.domain.titles import folded
 from marquee.sources.importers.own_films import OwnList, stars_of, time_of, titled_rows, year_of
 from marquee.sources.importers.reading import Complaints, Surroundings
 from marquee.sources.importers.recognise import Part

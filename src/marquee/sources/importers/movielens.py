@@ -7,9 +7,9 @@ known. The movie ids of 1M and 10M are those of later releases, so that a links.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from marquee.domain.catalogued import catalogued
 from marquee.domain.facts import Fact, FilmFact
 from marquee.domain.timeline import parse_iso
-from marquee.domain.titles import catalogued
 from marquee.ingest.validation import BLANK_FILM, known_date
 from marquee.sources.importers import cells
 from marquee.sources.importers.cells import CellError

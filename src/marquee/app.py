@@ -39,11 +39,13 @@ class Platform:
 
     settings: Settings
     clock: Clock = SYSTEM_CLOCK
+    reading: bool = False
+    """Whether nothing is to be written: then the home's disk may be read-only or full."""
 
     @cached_property
     def home(self) -> Home:
         """The folder of all state."""
-        return Home(self.settings.home).open()
+        return Home(self.settings.home).open(reading=self.reading)
 
     @cached_property
     def log(self) -> Log:

@@ -17,6 +17,7 @@ from marquee.domain.timeline import parse_iso
 from marquee.errors import SettingsError
 from marquee.home import Home
 from marquee.ops.filling import Lines, Progress
+from marquee.places import shown
 from marquee.settings import load
 
 app = typer.Typer(
@@ -37,14 +38,19 @@ def platform_of(**given: Any) -> Platform:
     return platform
 
 
-def existing(home: Path | None) -> Platform:
-    """Return the platform of a home that must be there already, unless all that matters is in a cluster's services."""
+def existing(home: Path | None, *, reading: bool = False) -> Platform:
+    """Return the platform of a home that must be there already, unless all that matters is in a cluster's services.
+
+    reading: the home need not be writable.
+    """
     settings = load(home=home)
     if settings.profile == "embedded" and not Home(settings.home).exists():
         raise SettingsError(
-            f"there is no home at {settings.home}", hint="Start with `marquee up`, or name one with --home."
+            f"there is no home at {shown(settings.home)}", hint="Start with `marquee up`, or name one with --home."
         )
-    return platform_of(home=home)
+    platform = Platform(settings, reading=reading)
+    _ = platform.home
+    return platform
 
 
 def print_json(body: Any) -> None:

@@ -12,8 +12,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from marquee.adapters.sqlite import explained
 from marquee.cli.common import HomeOption, JsonOption, app, console, existing, platform_of, print_json
 from marquee.errors import SettingsError
+from marquee.places import shown
 from marquee.settings import SERVICES, load
 
 IMPORT_GROUP = 2_000
@@ -75,7 +77,7 @@ def query(
     """Ask the lake in SQL (DuckDB's, or Spark's where that computes). Nothing can be changed, no other file read."""
     from marquee.batch.tables import TABLES
 
-    platform = existing(home)
+    platform = existing(home, reading=True)
     if sql.strip().lower() == "tables":
         shown = Table("table", "columns")
         for name, described in TABLES.items():
@@ -103,7 +105,7 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
     """Show the state of every part."""
     from marquee.ops import health
 
-    found = health.status(existing(home))
+    found = health.status(existing(home, reading=True))
     if json:
         print_json(found)
         return
@@ -132,7 +134,7 @@ def verify(
     """Recompute answers from bronze in plain Python and compare; exit 1 where any differs."""
     from marquee.ops.audit import verify as verify_answers
 
-    platform = existing(home)
+    platform = existing(home, reading=True)
     with console.status("verifying"):
         found = verify_answers(platform, sample)
     if json:
@@ -158,7 +160,7 @@ def export(
     from marquee.ops.processes import Stop
     from marquee.serving.export import export as tables_of
 
-    platform, stop = existing(home), Stop()
+    platform, stop = existing(home, reading=True), Stop()
     query, target = platform.query(), target or platform.home.path("export/marquee.duckdb")
     while True:
         query.refresh()
@@ -172,17 +174,20 @@ def export(
 @app.command()
 def reset(home: HomeOption = None, yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False) -> None:
     """Delete a home and all that is in it."""
-    platform = existing(home)
-    running = platform.home.holders()
+    held = existing(home, reading=True).home
+    folder, running = held.folder, held.holders()
     if running:
         raise SettingsError(
-            f"{platform.home.folder} is in use by {', '.join(f'{name} ({pid})' for name, pid in running.items())}",
+            f"{shown(folder)} is in use by {', '.join(f'{name} ({pid})' for name, pid in running.items())}",
             hint="End these processes first.",
         )
-    if not yes and not typer.confirm(f"Delete {platform.home.folder} and everything in it?"):
+    if not yes and not typer.confirm(f"Delete {shown(folder)} and everything in it?"):
         raise typer.Exit(1)
-    shutil.rmtree(platform.home.folder)
-    console.print(f"deleted {platform.home.folder}")
+    with explained(folder):
+        shutil.rmtree(folder.resolve())
+        if folder.is_symlink():
+            folder.unlink()
+    console.print(f"deleted {shown(folder)}", markup=False, highlight=False)
 
 
 @app.command()
@@ -190,7 +195,7 @@ def backup(target: Annotated[Path, typer.Argument(help="The tar file to write")]
     """Write all of a home into one file. The platform may go on running."""
     from marquee.ops.backup import backup as write
 
-    platform = existing(home)
+    platform = existing(home, reading=True)
     away = [name for name in SERVICES if getattr(platform.settings, name) is not None]
     if away:
         raise SettingsError(

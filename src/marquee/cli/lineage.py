@@ -24,7 +24,7 @@ def lineage(
     from marquee.adapters.datahub import Catalogue, send, write
     from marquee.ops import lineage as known
 
-    platform = existing(home)
+    platform = existing(home, reading=True)
     settings = platform.settings
     catalogue = Catalogue(settings.datahub_instance, known.tables(settings), known.flows())
     proposals = catalogue.proposals(RULES, platform.runs.latest(HISTORY))

@@ -28,7 +28,7 @@ NAMES = {
     "backslash": "a\\b",
     "newline": "two\nlines",
     "escape sequence": "\x1b[31mred",
-    "markup": "[bold]x[/]",
+    "markup": "[bold]x",
     "not UTF-8": os.fsdecode(b"caf\xe9 \xff"),
     "other scripts": "映画 фильмы 🎬",
     "long": "n" * 200,

@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 
 from marquee.adapters.sqlite import explained
+from marquee.adapters.sqlite_reading import look
 from marquee.domain.coverage import Source
 from marquee.errors import SettingsError
 from marquee.home import Home
@@ -39,7 +40,7 @@ def rows(home: Home, name: str, query: str) -> set[str]:
     path = home.path(name)
     if not path.exists():
         return set()
-    with explained(path), closing(sqlite3.connect(path)) as connection:
+    with explained(path), closing(look(path)) as connection:
         try:
             return {row[0] for row in connection.execute(query)}
         except sqlite3.OperationalError as error:

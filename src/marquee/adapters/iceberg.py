@@ -12,10 +12,11 @@ from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, In, Or, Reference
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction
+from pyiceberg.table.snapshots import Snapshot
 from sqlalchemy import URL
 
 from marquee.adapters.arrow import arrow_schema
-from marquee.adapters.lake_files import ROOT, LakeFiles, folder_of, inside
+from marquee.adapters.lake_files import CATALOG, ROOT, LakeFiles, folder_of, inside
 from marquee.adapters.sqlite import BUSY_SECONDS, explained
 from marquee.batch.tables import TABLES
 from marquee.domain.timeline import DAY, SECOND
@@ -48,17 +49,19 @@ def any_of(partitions: Sequence[Mapping[str, Any]]) -> BooleanExpression:
 
 
 class IcebergCatalog:
-    """The tables of one lake, created when first written to. They are named relative to its folder."""
+    """The tables of one lake, created when first written to. They are named relative to its folder.
 
-    def __init__(self, folder: Path) -> None:
+    database: another file of the catalogue than the lake's own, such as a copy.
+    """
+
+    def __init__(self, folder: Path, database: Path | None = None) -> None:
         self.folder = folder
         with explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self.reach = Reach(folder)
-            database = URL.create(
-                "sqlite", database=str(folder.resolve() / "catalog.db"), query={"timeout": str(BUSY_SECONDS)}
-            )
-            own: dict[str, Any] = {"uri": database, "py-io-impl": FILES, ROOT: self.reach.path}
+            path = (database or folder / CATALOG).resolve()
+            address = URL.create("sqlite", database=str(path), query={"timeout": str(BUSY_SECONDS)})
+            own: dict[str, Any] = {"uri": address, "py-io-impl": FILES, ROOT: self.reach.path}
             self.catalog = SqlCatalog("marquee", **own)  # a URL, since text would be parsed, and paths are no URLs
         self.tables: dict[str, Table] = {}
 
@@ -165,20 +168,27 @@ class IcebergCatalog:
 
     def sweep(self, name: str, now: int) -> None:
         """Delete data and manifest files that are over a day old and that no snapshot names."""
-        named, location = (
-            {self.folder / inside(file) for file in self.named(self.load(name))},
-            self.folder / folder_of(name),
-        )
+        table = self.load(name)
+        kept = {self.folder / inside(file) for snapshot in table.metadata.snapshots for file in named(table, snapshot)}
+        location = self.folder / folder_of(name)
         for path in (*location.glob("data/**/*.parquet"), *location.glob("metadata/*.avro")):
-            if path not in named and path.stat().st_mtime * SECOND < now - SNAPSHOTS_KEPT:
+            if path not in kept and path.stat().st_mtime * SECOND < now - SNAPSHOTS_KEPT:
                 path.unlink()
 
-    @staticmethod
-    def named(table: Table) -> Iterable[str]:
-        """Yield the location of every file that a snapshot of the table names."""
-        for snapshot in table.metadata.snapshots:
-            yield snapshot.manifest_list
-            for manifest in snapshot.manifests(table.io):
-                yield manifest.manifest_path
-                for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True):
-                    yield entry.data_file.file_path
+    def needed(self) -> set[str]:
+        """Return the files within the lake that the tables, as they stand now, consist of."""
+        tables = [table for name in TABLES if (table := self.find(name)) is not None]
+        found = {inside(table.metadata_location) for table in tables}
+        for table in tables:
+            snapshot = table.current_snapshot()
+            found |= {inside(file) for file in named(table, snapshot)} if snapshot else set()
+        return found
+
+
+def named(table: Table, snapshot: Snapshot) -> Iterable[str]:
+    """Yield the location of every file that a snapshot of a table names."""
+    yield snapshot.manifest_list
+    for manifest in snapshot.manifests(table.io):
+        yield manifest.manifest_path
+        for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True):
+            yield entry.data_file.file_path

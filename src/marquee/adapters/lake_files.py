@@ -8,6 +8,9 @@ from pyiceberg.typedef import EMPTY_DICT, Properties
 from marquee.batch.tables import TABLES
 from marquee.errors import StorageError
 
+CATALOG = "catalog.db"
+"""The file of the lake's catalogue, within its folder."""
+
 ROOT = "lake.folder"
 """Property of the catalogue that holds the path by which the lake's folder is reached."""
 

@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
-from marquee.adapters.lake_files import inside
+from marquee.adapters.lake_files import CATALOG, inside
 from marquee.adapters.sqlite import explained
 from marquee.adapters.sqlite_reading import look
-
-CATALOG = "catalog.db"
 
 
 @dataclass(slots=True)

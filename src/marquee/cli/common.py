@@ -53,6 +53,11 @@ def existing(home: Path | None, *, reading: bool = False) -> Platform:
     return platform
 
 
+def say(text: str) -> None:
+    """Print a line on standard error as it is: what looks like markup in a name is a part of the name."""
+    console.print(text, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
 def print_json(body: Any) -> None:
     """Print JSON on standard output."""
     sys.stdout.write(orjson.dumps(body, option=orjson.OPT_INDENT_2).decode() + "\n")

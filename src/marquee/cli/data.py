@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from marquee.adapters.sqlite import explained
-from marquee.cli.common import HomeOption, JsonOption, app, console, existing, platform_of, print_json
+from marquee.cli.common import HomeOption, JsonOption, app, console, existing, platform_of, print_json, say
 from marquee.errors import SettingsError
 from marquee.places import shown
 from marquee.settings import SERVICES, load
@@ -166,7 +166,7 @@ def export(
         query.refresh()
         tables = tables_of(query)
         write_database(target, tables)
-        console.print(f"{target}: {', '.join(f'{name} {rows.num_rows:,}' for name, rows in tables.items())}")
+        say(f"{shown(target)}: {', '.join(f'{name} {rows.num_rows:,}' for name, rows in tables.items())}")
         if every is None or stop.wait(every):
             return
 
@@ -187,12 +187,12 @@ def reset(home: HomeOption = None, yes: Annotated[bool, typer.Option("--yes", he
         shutil.rmtree(folder.resolve())
         if folder.is_symlink():
             folder.unlink()
-    console.print(f"deleted {shown(folder)}", markup=False, highlight=False)
+    say(f"deleted {shown(folder)}")
 
 
 @app.command()
 def backup(target: Annotated[Path, typer.Argument(help="The tar file to write")], home: HomeOption = None) -> None:
-    """Write all of a home into one file. The platform may go on running."""
+    """Write all of a home into one file, and check it. The platform may go on running."""
     from marquee.ops.backup import backup as write
 
     platform = existing(home, reading=True)
@@ -203,17 +203,21 @@ def backup(target: Annotated[Path, typer.Argument(help="The tar file to write")]
             hint="Back those services up with their own tools; docs/operating.md says in which order.",
         )
     with console.status("backing up"):
-        size = write(platform.home, target, platform.clock)
-    console.print(f"{target}: {size / 1024**2:,.1f} MB")
+        label = write(platform.home, target, platform.clock)
+    size, count = target.stat().st_size / 1024**2, len(label.files or ())
+    say(f"{shown(target)}: {size:,.1f} MB, {count:,} files, each read again and compared")
 
 
 @app.command()
 def restore(
     source: Annotated[Path, typer.Argument(help="A file that `marquee backup` wrote")], home: HomeOption = None
 ) -> None:
-    """Bring a home back from a backup, to where it stood. What came later is asked of TMDB again."""
-    from marquee.ops.backup import restore as unpack
+    """Bring a home back from a backup, to any folder. What came later is asked of TMDB again."""
+    from marquee.ops.restore import restore as unpack
 
     folder = load(home=home).home
-    label = unpack(source, folder)
-    console.print(f"restored {folder} as it was at {label['made_at']}")
+    with console.status("restoring"):
+        label = unpack(source, folder)
+    say(f"restored {shown(folder)} as {label.home} was at {label.made_at}")
+    if label.files is None:
+        say("an earlier version made this backup, without digests: its files could not be compared with anything")

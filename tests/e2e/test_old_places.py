@@ -72,26 +72,31 @@ def test_a_home_is_mended_when_it_is_opened(
     assert not caplog.records
 
 
-def test_what_was_cut_off_is_done_again(old: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    everything, move, times = parquets(old.parent.parent), shutil.move, []
+@pytest.mark.parametrize(("way", "how"), [("moved", "move"), ("copied", "copyfile")])
+def test_what_was_cut_off_is_done_again(
+    way: str, how: str, old: Path, tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = old if way == "moved" else Path(shutil.copytree(old, tmp_path / "copy"))
+    everything, bring, times = parquets(tmp_path), getattr(shutil, how), []
 
-    def move_some(source: Path, target: Path) -> None:
+    def bring_some(source: Path, target: Path) -> None:
         times.append(source)
         if len(times) % 11 == 0:
+            target.write_bytes(b"half")
             raise KeyboardInterrupt
-        move(source, target)
+        bring(source, target)
 
-    monkeypatch.setattr(lake_strays.shutil, "move", move_some)
+    monkeypatch.setattr(lake_strays.shutil, how, bring_some)
     cuts = 0
-    while Home(old).notes()["layout"] != LAYOUT:
+    while Home(home).notes()["layout"] != LAYOUT:
         try:
-            Home(old).open()
+            Home(home).open()
         except KeyboardInterrupt:
             cuts += 1
             assert cuts < 99
     assert cuts > 1
-    assert parquets(old) == everything
-    goes_on(old, clock)
+    assert parquets(home) == everything
+    goes_on(home, clock)
 
 
 def test_a_home_that_was_moved_or_copied_has_a_copy_made(old: Path, tmp_path: Path, clock: ManualClock) -> None:

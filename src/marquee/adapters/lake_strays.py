@@ -16,6 +16,8 @@ from marquee.adapters.lake_files import CATALOG, inside
 from marquee.adapters.sqlite import explained
 from marquee.adapters.sqlite_reading import look
 
+SCHEME = "file://"
+
 
 @dataclass(slots=True)
 class Brought:
@@ -27,7 +29,7 @@ class Brought:
 
 def mistaken(lake: Path) -> Path:
     """Return where the files of a lake went."""
-    return Path(lake.absolute().as_uri().removeprefix("file://"))
+    return Path(lake.absolute().as_uri().removeprefix(SCHEME))
 
 
 def owner(lake: Path) -> Path | None:
@@ -46,8 +48,11 @@ def bring_in(lake: Path) -> Brought:
     with explained(lake):
         bring_catalog(lake, brought)
         for location in recorded(lake):
-            place, table = inside(location), "/".join(inside(location).split("/")[:2])
-            root = Path(location.removeprefix("file://").removesuffix(f"/{place}"))
+            place = inside(location)
+            if location == place:
+                continue
+            table = "/".join(place.split("/")[:2])
+            root = Path(location.removeprefix(SCHEME).removesuffix(f"/{place}"))
             own = root in {mistaken(lake), mistaken(lake.resolve())} and not (root / CATALOG).exists()
             if root in {lake.absolute(), lake.resolve()} or not (root / table).is_dir():
                 continue
@@ -55,7 +60,7 @@ def bring_in(lake: Path) -> Brought:
                 brought.moved[root] += transfer(root / table, lake / table, shutil.move)
                 remove_empty(root / table)
             elif (root / place).exists() and not (lake / place).exists():
-                brought.copied[root] += transfer(root / table, lake / table, shutil.copyfile)
+                brought.copied[root] += transfer(root / table, lake / table, copy_whole)
     return brought
 
 
@@ -66,7 +71,7 @@ def bring_catalog(lake: Path, brought: Brought) -> None:
     stray = Path(make_url(f"sqlite:///{lake.absolute() / CATALOG}").database or "")
     if (lake / CATALOG).exists() or stray == lake.absolute() / CATALOG or not stray.is_file():
         return
-    if any(Path(location.removeprefix("file://")).is_relative_to(mistaken(lake)) for location in named(stray)):
+    if any(Path(location.removeprefix(SCHEME)).is_relative_to(mistaken(lake)) for location in named(stray)):
         lake.mkdir(parents=True, exist_ok=True)
         shutil.move(stray, lake / CATALOG)
         brought.moved[stray] += 1
@@ -78,22 +83,29 @@ def recorded(lake: Path) -> list[str]:
 
 
 def named(catalog: Path) -> Iterator[str]:
-    """Yield the whole paths that a catalogue names, as addresses; nothing where the file is no catalogue."""
+    """Yield the locations that a catalogue names; nothing where the file is no catalogue."""
     with closing(look(catalog)) as db:
         if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'iceberg_tables'").fetchone():
             for (location,) in db.execute("SELECT metadata_location FROM iceberg_tables ORDER BY 1"):
-                if location and location.startswith("file://"):
-                    yield location
+                yield location
 
 
 def transfer(source: Path, target: Path, how: Callable[[Path, Path], object]) -> int:
-    """Bring all files of a folder to another; return how many."""
-    files = [path for path in sorted(source.rglob("*")) if path.is_file()]
+    """Bring all files of a folder to another; return how many. What a catalogue names comes last: then all is there."""
+    found = sorted(source.rglob("*"), key=lambda path: (path.name.endswith(".metadata.json"), path))
+    files = [path for path in found if path.is_file()]
     for path in files:
         wanted = target / path.relative_to(source)
         wanted.parent.mkdir(parents=True, exist_ok=True)
         how(path, wanted)
     return len(files)
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a file so that it is there whole or not at all."""
+    part = target.with_name(".part")
+    shutil.copyfile(source, part)
+    part.replace(target)
 
 
 def remove_empty(folder: Path) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from marquee.adapters.lake_files import inside
-from marquee.adapters.lake_strays import recorded
+from marquee.adapters.lake_strays import SCHEME, recorded
 from marquee.adapters.sqlite import explained
 from marquee.errors import SettingsError, StorageError
 from marquee.home import LAYOUT, Home
@@ -93,10 +93,14 @@ def check(folder: Path) -> None:
             f"its home has layout {layout}, this program uses {LAYOUT}", hint="Use the version of Marquee that made it."
         )
     for location in recorded(home.path("lake")):
-        kept = Path(location.removeprefix("file://"))
-        if not (home.path("lake") / inside(location)).exists() and not kept.exists():
+        if not (home.path("lake") / inside(location)).exists() and not exists_outside(location):
             raise StorageError(
-                "it holds no data of the lake, which an earlier version of Marquee kept beside the home: "
-                f"{shown(kept)} is not there either",
-                hint="Bring that folder back to where it was, then restore again.",
+                f"it holds no data of the lake, and {location} is not there either: earlier versions kept them outside a "
+                "home whose path has blanks, accents or signs",
+                hint="Take another backup, or bring that folder back to where it was.",
             )
+
+
+def exists_outside(location: str) -> bool:
+    """Say whether what a lake of an earlier version names by a whole path is there."""
+    return location.startswith(SCHEME) and Path(location.removeprefix(SCHEME)).exists()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from marquee.domain.timeline import SECOND, CallableClock, Clock
 from marquee.errors import SettingsError
 from marquee.home import Home
+from marquee.places import for_java
 from marquee.ports import BatchViews, IdentityIndex, Lake, Log, Quarantine, Runs, SpeedStore, SpeedViews
 from marquee.settings import Settings
 
@@ -129,10 +130,12 @@ class Platform:
         from marquee.adapters.spark import Warehouse
 
         settings = self.settings
-        address = settings.lake or self.home.path("spark").absolute().as_uri()
+        address = settings.lake
+        if address is None:
+            address = for_java(self.home.path("spark"), "set MARQUEE_LAKE").as_uri()
         database = settings.catalog
         if database is None and address.startswith("s3://"):
-            database = f"jdbc:sqlite:{self.home.path('catalog.db').absolute()}"
+            database = f"jdbc:sqlite:{for_java(self.home.path('catalog.db'), 'set MARQUEE_CATALOG')}"
         password = settings.catalog_password.get_secret_value() if settings.catalog_password else None
         return Warehouse(address, database, settings.catalog_user, password, settings.s3_endpoint)
 

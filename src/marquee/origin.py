@@ -8,6 +8,7 @@ from marquee.adapters.sqlite_reading import look
 from marquee.domain.coverage import Source
 from marquee.errors import SettingsError
 from marquee.home import Home
+from marquee.places import shown
 
 HOLDS = {"simulated": "a simulated world", "tmdb": "TMDB's films", "import": "imported films"}
 COMES = {"simulated": "TMDB would be simulated", "tmdb": "TMDB_API_KEY is set", "import": "an import brings real films"}
@@ -57,7 +58,7 @@ def claim(home: Home, source: Source) -> None:
     held = origin(home)
     if held is not None and (held == "simulated") != (source == "simulated"):
         raise SettingsError(
-            f"{home.folder} holds {HOLDS[held]}, and {COMES[source]}: invented and real films are never mixed",
+            f"{shown(home.folder)} holds {HOLDS[held]}, and {COMES[source]}: invented and real films are never mixed",
             hint=INSTEAD[source],
         )
     kept: Source = "tmdb" if "tmdb" in (held, source) else source

@@ -5,11 +5,14 @@ import stat
 import weakref
 from pathlib import Path
 
-from marquee.errors import StorageError
+from marquee.errors import SettingsError, StorageError
 
 DESCRIPTORS = Path("/proc/self/fd")
 PATTERN = frozenset("*?[")
 """What makes a path a pattern for DuckDB: it would read the files of whichever folders match."""
+
+SIMPLE = "/._-+@="
+"""What of ASCII, beside letters and digits, is the same in addresses, property files, lists and patterns."""
 
 LONGEST = 488
 """Bytes of a home's path: SQLite opens no file whose path, with what it puts behind it, is longer than 512."""
@@ -30,6 +33,11 @@ def shown(path: Path | str) -> str:
     """Return a path as text for people and JSON: bytes that are no UTF-8 and what steers a terminal are escaped."""
     text = os.fsencode(path).decode(errors="backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def valid(text: str) -> str:
+    """Return a text that UTF-8 can carry: the bytes of a path that cannot be read are escaped."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def plain(path: str) -> bool:
@@ -64,6 +72,24 @@ def fit(folder: Path) -> None:
             f"the path of the home has a character that DuckDB takes for another on this system: {shown(folder)}",
             hint="Choose a path without `*`, `?` and `[` with --home or MARQUEE_HOME.",
         )
+
+
+def for_java(path: Path, instead: str) -> Path:
+    """Return the whole path of what a program in Java keeps; SettingsError where it would be taken for another.
+
+    Spark, Iceberg, JDBC and the services make addresses, lists and patterns of paths, each in its own way.
+    instead: what may be set, or done.
+    """
+    found = path.absolute()
+    odd = next((c for c in str(found) if not (c.isascii() and (c.isalnum() or c in SIMPLE))), None)
+    if odd is None:
+        return found
+    kept = found.as_uri().removeprefix("file://")
+    there = f" Its data up to now are in MARQUEE_LAKE=file://{kept}." if Path(kept).exists() else ""
+    raise SettingsError(
+        f"the path {shown(found)} has a {odd!r}, which programs in Java take for something else",
+        hint=f"Choose a home without it (--home, MARQUEE_HOME), or {instead}.{there}",
+    )
 
 
 def keep_private() -> None:

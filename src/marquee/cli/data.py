@@ -15,7 +15,7 @@ from rich.table import Table
 from marquee.adapters.sqlite import explained
 from marquee.cli.common import HomeOption, JsonOption, app, console, existing, platform_of, print_json, say
 from marquee.errors import SettingsError
-from marquee.places import shown
+from marquee.places import leave_to_user, shown
 from marquee.settings import SERVICES, load
 
 IMPORT_GROUP = 2_000
@@ -166,6 +166,8 @@ def export(
         query.refresh()
         tables = tables_of(query)
         write_database(target, tables)
+        if not target.resolve().is_relative_to(platform.home.folder.resolve()):
+            leave_to_user(target)
         say(f"{shown(target)}: {', '.join(f'{name} {rows.num_rows:,}' for name, rows in tables.items())}")
         if every is None or stop.wait(every):
             return

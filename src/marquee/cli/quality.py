@@ -6,8 +6,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from marquee.cli.common import HomeOption, JsonOption, app, console, existing, print_json
+from marquee.cli.common import HomeOption, JsonOption, app, console, existing, print_json, say
 from marquee.errors import QualityStopError
+from marquee.places import shown
 
 
 @app.command()
@@ -33,7 +34,7 @@ def quality(
                 "state": verdict.state,
                 "reasons": verdict.reasons,
                 "expectations": len(found.measurements),
-                "docs": str(found.docs.resolve()),
+                "docs": shown(found.docs.resolve()),
             }
         )
     else:
@@ -42,7 +43,7 @@ def quality(
             state = f"[{'red' if one.rule.critical else 'yellow'}]{one.failing:,}[/]" if one.failing else "0"
             table.add_row(one.rule.table, one.rule.name, state, f"{one.total:,}")
         Console().print(table)
-        console.print(f"{layer}: {verdict.score:.1f} %, {verdict.state}; data docs: {found.docs.resolve()}")
+        say(f"{layer}: {verdict.score:.1f} %, {verdict.state}; data docs: {shown(found.docs.resolve())}")
     if verdict.state == "stopped":
         raise QualityStopError(
             f"the {layer} layer may not be published: {'; '.join(verdict.reasons)}",

@@ -1,13 +1,16 @@
 """`marquee settings`: every setting, what it is now, and the reference page."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from marquee import places
 from marquee.cli.common import HomeOption, app
 from marquee.settings import Settings, load
 
@@ -44,6 +47,8 @@ def shown(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, Path):
+        return places.shown(value)
     return "***" if isinstance(value, SecretStr) else str(value)
 
 
@@ -68,7 +73,7 @@ def settings(
     held = load(home=home)
     table = Table("variable", "now", "what it is")
     for name, field in Settings.model_fields.items():
-        value = shown(getattr(held, name))
+        value = escape(shown(getattr(held, name)))
         changed = getattr(held, name) != field.default
         table.add_row(variable(name), f"[bold]{value}[/]" if changed else value, field.description)
     Console().print(table)

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from marquee import work
 from marquee.app import Platform
 from marquee.domain.timeline import parse_iso
+from marquee.places import valid
 from marquee.settings import Settings
 
 FOLDER = "logs"
@@ -73,12 +74,12 @@ class JsonLines(Words):
             "time": time.replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "part": self.part,
-            "message": record.getMessage(),
+            "message": valid(record.getMessage()),
             "logger": record.name,
         }
         body |= {name: str(getattr(record, name)) for name in IDS if hasattr(record, name)}
         if record.exc_info:
-            body["error"] = self.formatException(record.exc_info)
+            body["error"] = valid(self.formatException(record.exc_info))
         return orjson.dumps(body).decode()
 
 

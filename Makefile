@@ -25,7 +25,7 @@ ops-check: test-ops .tools/kube-apiserver  ## and what CI has no time for: a kub
 	.venv/bin/pytest -q tests/apiserver
 
 .tools/kube-apiserver: .tools/.built $(wildcard deploy/validate/apiserver/*)
-	cd deploy/validate/apiserver && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false $(CURDIR)/.venv/bin/go build -o $(CURDIR)/.tools/ \
+	cd deploy/validate/apiserver && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false "$(CURDIR)/.venv/bin/go" build -o "$(CURDIR)/.tools/" \
 	  -ldflags '-X k8s.io/component-base/version.gitVersion=v1.35.4 -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=35' \
 	  k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kubectl go.etcd.io/etcd/server/v3
 	mv .tools/server .tools/etcd
@@ -33,7 +33,7 @@ ops-check: test-ops .tools/kube-apiserver  ## and what CI has no time for: a kub
 .tools/.built: $(STAMP) $(wildcard deploy/validate/*)
 	$(UV) sync --quiet --frozen --inexact --extra validate
 	mkdir -p .tools
-	cd deploy/validate && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false $(CURDIR)/.venv/bin/go build -o $(CURDIR)/.tools/ . \
+	cd deploy/validate && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false "$(CURDIR)/.venv/bin/go" build -o "$(CURDIR)/.tools/" . \
 	  github.com/zegl/kube-score/cmd/kube-score sigs.k8s.io/kustomize/kustomize/v5
 	touch $@
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from marquee.domain.timeline import SECOND, CallableClock, Clock
 from marquee.errors import SettingsError
 from marquee.home import Home
+from marquee.places import for_java
 from marquee.ports import (
     BatchViews,
     IdentityIndex,
@@ -51,11 +52,13 @@ class Platform:
 
     settings: Settings
     clock: Clock = SYSTEM_CLOCK
+    reading: bool = False
+    """Whether nothing is to be written: then the home's disk may be read-only or full."""
 
     @cached_property
     def home(self) -> Home:
         """The folder of all state."""
-        return Home(self.settings.home).open()
+        return Home(self.settings.home).open(reading=self.reading)
 
     @cached_property
     def log(self) -> Log:
@@ -153,10 +156,12 @@ class Platform:
         from marquee.adapters.spark import Warehouse
 
         settings = self.settings
-        address = settings.lake or self.home.path("spark").absolute().as_uri()
+        address = settings.lake
+        if address is None:
+            address = for_java(self.home.path("spark"), "set MARQUEE_LAKE").as_uri()
         database = settings.catalog
         if database is None and address.startswith("s3://"):
-            database = f"jdbc:sqlite:{self.home.path('catalog.db').absolute()}"
+            database = f"jdbc:sqlite:{for_java(self.home.path('catalog.db'), 'set MARQUEE_CATALOG')}"
         password = settings.catalog_password.get_secret_value() if settings.catalog_password else None
         return Warehouse(address, database, settings.catalog_user, password, settings.s3_endpoint)
 

@@ -2,22 +2,47 @@
 
 import fcntl
 import json
+import logging
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from marquee.adapters.sqlite import explained
 from marquee.adapters.sqlite_keys import let_expire
 from marquee.domain.coverage import Source
 from marquee.errors import HomeBusyError, StorageError
+from marquee.places import fit, keep_private, shown, tighten, write_whole
 
-LAYOUT = 2
+log = logging.getLogger(__name__)
+
+LAYOUT = 3
 """Version of the folder's layout, written into it."""
 
-UPGRADES: dict[int, Callable[["Home"], None]] = {1: lambda home: let_expire(home.path("keys.db"))}
+
+def settle(home: "Home") -> None:
+    """Bring a home of layout 2 to layout 3: all that is its own lies in it, and is its user's alone."""
+    busy = {role: pid for role, pid in home.holders().items() if role != "upgrade"}
+    if busy:
+        raise HomeBusyError(
+            f"{shown(home.folder)} is of an earlier version of Marquee, which still runs on it: "
+            f"{', '.join(f'{role} ({pid})' for role, pid in busy.items())}",
+            hint="End these processes; the home is then brought up to the present layout.",
+        )
+    home.bring_in_strays()
+    changed = tighten(home.folder)
+    if changed:
+        log.warning(
+            "%s: %d files and folders could be read by others; they are private to their user now",
+            shown(home.folder),
+            changed,
+        )
+
+
+UPGRADES: dict[int, Callable[["Home"], None]] = {1: lambda home: let_expire(home.path("keys.db")), 2: settle}
 """What brings a home of a layout to the next one. Each may be done again, should it be cut off."""
 
 REQUESTS = "requests"
@@ -37,29 +62,74 @@ class Home:
         """Return the path of a file in the home."""
         return self.folder / name
 
-    def open(self) -> "Home":
-        """Create the folder if needed, and check that it can be used."""
-        with explained(self.folder):
-            self.path("locks").mkdir(parents=True, exist_ok=True)
-            probe = self.path("locks") / f"probe-{os.getpid()}"
-            probe.write_text("writable")
-            probe.unlink()
-        if not self.exists():
-            self.note(layout=LAYOUT)
+    def open(self, *, reading: bool = False) -> "Home":
+        """Create the folder if needed, bring it up to the present layout, and check that it can be used.
+
+        reading: an existing home need not be writable, and its disk may be full.
+        """
+        fit(self.folder)
+        keep_private()
+        writable = self.writable(reading=reading and self.exists())
+        if writable and not self.exists():
+            self.begin()
         found = self.notes().get("layout")
-        if found in UPGRADES:
+        if found in UPGRADES and writable:
             found = self.upgrade()
-        if found != LAYOUT:
+        if found != LAYOUT and found not in UPGRADES:
             raise StorageError(
-                f"{self.folder} has layout {found}, this program uses {LAYOUT}",
+                f"{shown(self.folder)} has layout {found}, this program uses {LAYOUT}",
                 hint="Use the version of Marquee that made it, or choose another folder with --home.",
             )
-        if shutil.disk_usage(self.folder).free < LEAST_FREE:
+        if not reading and shutil.disk_usage(self.folder).free < LEAST_FREE:
             raise StorageError(
-                f"the disk that holds {self.folder} has under {LEAST_FREE // 1024**2} MB free",
+                f"the disk that holds {shown(self.folder)} has under {LEAST_FREE // 1024**2} MB free",
                 hint="Free some space, or choose another folder with --home or MARQUEE_HOME.",
             )
         return self
+
+    def writable(self, *, reading: bool) -> bool:
+        """Say whether the home can be written, by writing; StorageError where it cannot be, and not only reading is wanted."""
+        probe = self.path(f".probe-{os.getpid()}")
+        try:
+            self.path("locks").mkdir(parents=True, exist_ok=True)
+            try:
+                probe.write_text("writable")
+            finally:
+                probe.unlink(missing_ok=True)
+        except OSError:
+            if reading:
+                return False
+            with explained(self.folder):
+                raise
+        return True
+
+    def begin(self) -> None:
+        """Make a new home of the folder."""
+        if not any(path != self.path("locks") for path in self.folder.iterdir()):
+            tighten(self.folder)
+        self.bring_in_strays()
+        self.note(layout=LAYOUT)
+
+    def bring_in_strays(self) -> None:
+        """Bring in what an earlier version kept beside this home; first let another home have what it kept in this one."""
+        from marquee.adapters.lake_strays import bring_in, owner
+
+        lake = self.path("lake")
+        other = owner(lake)
+        if other is not None and Home(other.parent).exists():
+            Home(other.parent).open()
+        brought = bring_in(lake)
+        for place, files in brought.moved.items():
+            log.warning(
+                "%s: %d files of the lake lay in %s, where an earlier version had put them; they are in the home now",
+                *(shown(self.folder), files, shown(place)),
+            )
+        for place, files in brought.copied.items():
+            log.warning(
+                "%s: %d files of the lake were copied from %s, where an earlier version had put them; "
+                "if no other home needs them, that folder may be deleted",
+                *(shown(self.folder), files, shown(place)),
+            )
 
     def upgrade(self) -> int:
         """Bring the home to the present layout; one process at a time. Return its layout."""
@@ -71,17 +141,23 @@ class Home:
 
     def notes(self) -> dict[str, Any]:
         """Return what the home knows of itself."""
-        with explained(self.path("layout.json")):
-            found: dict[str, Any] = json.loads(self.path("layout.json").read_text())
-            return found
+        path = self.path("layout.json")
+        with explained(path):
+            text = path.read_text()
+        try:
+            found: dict[str, Any] = dict(json.loads(text))
+        except (ValueError, TypeError) as error:
+            raise StorageError(
+                f"{shown(path)} cannot be read: {error}",
+                hint=f'Take it from a backup, or write {{"layout": {LAYOUT}}} into it.',
+            ) from None
+        return found
 
     def note(self, **facts: Any) -> None:
         """Write down something of the home itself, beside what is noted already."""
         target = self.path("layout.json")
-        part = target.with_suffix(f".{os.getpid()}.part")
         with explained(target):
-            part.write_text(json.dumps({**(self.notes() if self.exists() else {}), **facts}))
-            part.replace(target)
+            write_whole(target, json.dumps({**(self.notes() if self.exists() else {}), **facts}).encode())
 
     def source(self) -> Source | None:
         """Return where this home's films come from, as noted; None while nothing is."""
@@ -103,14 +179,12 @@ class Home:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle = path.open("a+")
         with handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
+            if not taken(handle, wait=wait):
                 handle.seek(0)
                 raise HomeBusyError(
-                    f"process {handle.read().strip() or '?'} already runs `marquee {name}` on {self.folder}",
+                    f"process {handle.read().strip() or '?'} already runs `marquee {name}` on {shown(self.folder)}",
                     hint="End it first, or choose another folder with --home.",
-                ) from None
+                )
             handle.truncate(0)
             handle.write(str(os.getpid()))
             handle.flush()
@@ -120,11 +194,10 @@ class Home:
         """Return the processes that hold roles now, by role."""
         found: dict[str, int] = {}
         for path in sorted(self.path("locks").glob("*")):
-            with path.open("a+") as handle:
+            with path.open() as handle:
                 try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except BlockingIOError:
-                    handle.seek(0)
                     found[path.name] = int(handle.read().strip() or 0)
         return found
 
@@ -148,3 +221,22 @@ class Home:
         if not path.exists():
             return []
         return [{**one, "runs": Path(f"/proc/{one['pid']}").exists()} for one in json.loads(path.read_text())]
+
+
+LOOKS, LOOK_SECONDS = 20, 0.01
+"""How often a lock is tried: who only looks whether it is held has it for a moment."""
+
+
+def taken(handle: IO[str], *, wait: bool) -> bool:
+    """Take a lock; return whether it could be had."""
+    if wait:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        return True
+    for _ in range(LOOKS):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(LOOK_SECONDS)
+        else:
+            return True
+    return False

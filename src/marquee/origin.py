@@ -4,9 +4,11 @@ import sqlite3
 from contextlib import closing
 
 from marquee.adapters.sqlite import explained
+from marquee.adapters.sqlite_reading import look
 from marquee.domain.coverage import Source
 from marquee.errors import SettingsError
 from marquee.home import Home
+from marquee.places import shown
 
 HOLDS = {"simulated": "a simulated world", "tmdb": "TMDB's films", "import": "imported films"}
 COMES = {"simulated": "TMDB would be simulated", "tmdb": "TMDB_API_KEY is set", "import": "an import brings real films"}
@@ -39,7 +41,7 @@ def rows(home: Home, name: str, query: str) -> set[str]:
     path = home.path(name)
     if not path.exists():
         return set()
-    with explained(path), closing(sqlite3.connect(path)) as connection:
+    with explained(path), closing(look(path)) as connection:
         try:
             return {row[0] for row in connection.execute(query)}
         except sqlite3.OperationalError as error:
@@ -64,6 +66,6 @@ def check(home: Home, source: Source) -> None:
     held = origin(home)
     if held is not None and (held == "simulated") != (source == "simulated"):
         raise SettingsError(
-            f"{home.folder} holds {HOLDS[held]}, and {COMES[source]}: invented and real films are never mixed",
+            f"{shown(home.folder)} holds {HOLDS[held]}, and {COMES[source]}: invented and real films are never mixed",
             hint=INSTEAD[source],
         )

@@ -7,12 +7,15 @@ and holds its value, as Docker and Kubernetes hand secrets over.
 import os
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from marquee.errors import SettingsError
+
+Place = Annotated[Path, AfterValidator(lambda path: Path(os.path.expanduser(path)))]  # noqa: PTH111 - leaves other users be
+"""A path; `~` stands for the user's folder where no shell has said so already."""
 
 SERVICES = ("kafka", "registry", "spark", "lake", "cassandra", "mongo", "redis")
 """What the profile `cluster` needs."""
@@ -23,7 +26,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MARQUEE_", env_file=".env", extra="ignore", validate_default=True)
 
-    home: Path = Field(Path(".marquee"), description="Folder that holds all state (`--home`)")
+    home: Place = Field(Path(".marquee"), description="Folder that holds all state (`--home`)")
     host: str = Field("127.0.0.1", description="Address the API listens on; another than loopback needs an API key")
     port: int = Field(8000, ge=1, le=65535, description="Port the API and the page listen on")
     api_key: SecretStr | None = Field(
@@ -57,7 +60,7 @@ class Settings(BaseSettings):
     kafka_replicas: int = Field(3, ge=1, le=9, description="Copies of each record, where topics are made")
     kafka_user: str | None = Field(None, description="User for Kafka (SASL SCRAM-SHA-512), where it asks for one")
     kafka_password: SecretStr | None = Field(None, description="That user's password")
-    kafka_ca: Path | None = Field(None, description="Certificate authority of Kafka's TLS; with it TLS is used")
+    kafka_ca: Place | None = Field(None, description="Certificate authority of Kafka's TLS; with it TLS is used")
     registry: str | None = Field(
         None, description="Address of the Schema Registry (Confluent's protocol); needed with Kafka"
     )
@@ -94,7 +97,9 @@ class Settings(BaseSettings):
     )
     cassandra_user: str | None = Field(None, description="User for Cassandra, where it asks for one")
     cassandra_password: SecretStr | None = Field(None, description="That user's password")
-    cassandra_ca: Path | None = Field(None, description="Certificate authority of Cassandra's TLS; with it TLS is used")
+    cassandra_ca: Place | None = Field(
+        None, description="Certificate authority of Cassandra's TLS; with it TLS is used"
+    )
     cassandra_datacenter: str = Field("datacenter1", description="Cassandra's data centre that is near")
     cassandra_replicas: int = Field(3, ge=1, le=9, description="Copies of each speed cell, where the keyspace is made")
     redis: SecretStr | None = Field(

@@ -14,7 +14,8 @@ from marquee.cli import app
 from marquee.domain.timeline import DAY, HOUR, ManualClock
 from marquee.errors import SettingsError, StorageError
 from marquee.ops import audit
-from marquee.ops.backup import backup, restore
+from marquee.ops.backup import backup
+from marquee.ops.restore import restore
 from marquee.settings import load
 
 
@@ -42,17 +43,16 @@ def test_a_backup_made_under_load_comes_back_whole(tmp_path: Path) -> None:
         while written[0] < 3:
             stop.wait(0.01)
         before = written[0]
-        size = backup(platform.home, tmp_path / "backup.tar", clock)
+        backup(platform.home, tmp_path / "backup.tar", clock)
         assert written[0] > before
     finally:
         stop.set()
         writer.join()
-    assert size == (tmp_path / "backup.tar").stat().st_size > 100_000
+    assert (tmp_path / "backup.tar").stat().st_size > 100_000
     speed.drain()
     held = audit.verify(platform)["answers_checked"]
     shutil.rmtree(folder)
-    label = restore(tmp_path / "backup.tar", folder)
-    assert label["home"] == str(folder)
+    assert restore(tmp_path / "backup.tar", folder).home == str(folder)
     back = Platform(load(home=folder), clock)
     back.speed().drain()
     found = audit.verify(back)
@@ -73,14 +73,12 @@ def test_a_backup_is_not_written_over_nor_restored_where_it_cannot_be(tmp_path: 
         backup(platform.home, target, platform.clock)
     with pytest.raises(SettingsError, match="there is a home at"):
         restore(target, tmp_path / "home")
-    with pytest.raises(SettingsError, match="its lake can be read there alone"):
-        restore(target, tmp_path / "elsewhere")
     cut = tmp_path / "cut.tar"
     cut.write_bytes(target.read_bytes()[:2_000])
-    with pytest.raises(StorageError, match="no whole backup"):
+    with pytest.raises(StorageError, match=r"cut\.tar cannot be restored"):
         restore(cut, tmp_path / "elsewhere")
     assert not (tmp_path / "elsewhere").exists()
-    assert [path.name for path in tmp_path.glob("*.part")] == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.tar", "cut.tar", "home"]
 
 
 def test_a_backup_that_fails_leaves_nothing(

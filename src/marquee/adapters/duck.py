@@ -13,6 +13,7 @@ from marquee.adapters.arrow import arrow_schema, arrow_type
 from marquee.adapters.iceberg import IcebergCatalog
 from marquee.adapters.sqlite import explained
 from marquee.batch.tables import BRONZE, event_columns
+from marquee.places import Reach
 from marquee.ports import Piece, Result
 
 
@@ -29,9 +30,10 @@ def write_database(path: Path, tables: Mapping[str, pa.Table]) -> None:
     """Write tables as one DuckDB file, swapped in whole: who reads has the file of before, or this one."""
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{os.getpid()}")
+        reach = Reach(path.parent)
+        part = path.with_name(f".export-{os.getpid()}.part")
         part.unlink(missing_ok=True)
-    engine = ibis.duckdb.connect(part, autoinstall_known_extensions=False)
+    engine = ibis.duckdb.connect(f"{reach.path}/{part.name}", autoinstall_known_extensions=False)
     try:
         for name, rows in tables.items():
             engine.create_table(name, rows)
@@ -49,7 +51,7 @@ class DuckLake:
         self.held: list[str] = []
         self.engine = ibis.duckdb.connect(
             threads=threads,
-            temp_directory=str(folder / "spill"),
+            temp_directory=f"{self.catalog.reach.path}/spill",
             preserve_insertion_order=False,
             autoinstall_known_extensions=False,
         )

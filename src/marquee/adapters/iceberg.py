@@ -10,15 +10,21 @@ import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, In, Or, Reference
+from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction
+from pyiceberg.table.snapshots import Snapshot
+from sqlalchemy import URL
 
 from marquee.adapters.arrow import arrow_schema
-from marquee.adapters.sqlite import explained
+from marquee.adapters.lake_files import CATALOG, ROOT, LakeFiles, folder_of, inside
+from marquee.adapters.sqlite import BUSY_SECONDS, explained
 from marquee.batch.tables import TABLES
 from marquee.domain.timeline import DAY, SECOND
+from marquee.places import Reach
 
 PREFIX = "marquee."
 SNAPSHOTS_KEPT = DAY
+FILES = f"{LakeFiles.__module__}.{LakeFiles.__qualname__}"
 
 
 def matching(partition: Mapping[str, Any]) -> BooleanExpression:
@@ -43,29 +49,37 @@ def any_of(partitions: Sequence[Mapping[str, Any]]) -> BooleanExpression:
 
 
 class IcebergCatalog:
-    """The tables of one lake, created when first asked for."""
+    """The tables of one lake, created when first written to. They are named relative to its folder.
 
-    def __init__(self, folder: Path) -> None:
+    database: another file of the catalogue than the lake's own, such as a copy.
+    """
+
+    def __init__(self, folder: Path, database: Path | None = None) -> None:
         self.folder = folder
         with explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self.catalog = SqlCatalog(
-                "marquee", uri=f"sqlite:///{folder / 'catalog.db'}", warehouse=folder.absolute().as_uri()
-            )
+            self.reach = Reach(folder)
+            path = (database or folder / CATALOG).resolve()
+            address = URL.create("sqlite", database=str(path), query={"timeout": str(BUSY_SECONDS)})
+            own: dict[str, Any] = {"uri": address, "py-io-impl": FILES, ROOT: self.reach.path}
+            self.catalog = SqlCatalog("marquee", **own)  # a URL, since text would be parsed, and paths are no URLs
         self.tables: dict[str, Table] = {}
 
-    def load(self, name: str) -> Table:
-        """Return a table as it stands now."""
+    def find(self, name: str) -> Table | None:
+        """Return a table as it stands now, None where it was never written to."""
         held = self.tables.get(name)
         if held is not None:
             held.refresh()
             return held
         try:
-            table = self.catalog.load_table(name)
+            self.tables[name] = self.catalog.load_table(name)
         except NoSuchTableError:
-            table = self.create(name)
-        self.tables[name] = table
-        return table
+            return None
+        return self.tables[name]
+
+    def load(self, name: str) -> Table:
+        """Return a table as it stands now, created where it is missing."""
+        return self.find(name) or self.create(name)
 
     def create(self, name: str) -> Table:
         """Create an empty table with its identity partitions."""
@@ -78,21 +92,29 @@ class IcebergCatalog:
             "write.metadata.delete-after-commit.enabled": "true",
         }
         with (
-            self.catalog.create_table_transaction(name, arrow_schema(name), properties=properties) as creation,
+            self.catalog.create_table_transaction(
+                name, arrow_schema(name), location=folder_of(name), properties=properties
+            ) as creation,
             creation.update_spec() as spec,
         ):
             for column in TABLES[name].partition:
                 spec.add_identity(column)
         return self.catalog.load_table(name)
 
-    def files(self, name: str, where: Mapping[str, Any] | None) -> list[str]:
+    def data_files(self, name: str, where: Mapping[str, Any] | None = None) -> list[DataFile]:
+        """Return the Parquet files that hold the rows, or those of some partitions."""
+        table = self.find(name)
+        scan = table and table.scan(row_filter=matching(where) if where else AlwaysTrue())
+        return [task.file for task in scan.plan_files()] if scan else []
+
+    def files(self, name: str, where: Mapping[str, Any] | None = None) -> list[str]:
         """Return the paths of the Parquet files that hold the rows."""
-        scan = self.load(name).scan(row_filter=matching(where) if where else AlwaysTrue())
-        return sorted(task.file.file_path.removeprefix("file://") for task in scan.plan_files())
+        return sorted(f"{self.reach.path}/{inside(file.file_path)}" for file in self.data_files(name, where))
 
     def properties(self, name: str) -> dict[str, str]:
         """Return what the last commit recorded."""
-        held = self.load(name).properties
+        table = self.find(name)
+        held = {} if table is None else table.properties
         return {key.removeprefix(PREFIX): value for key, value in held.items() if key.startswith(PREFIX)}
 
     def commit(
@@ -129,32 +151,44 @@ class IcebergCatalog:
     def file_partitions(self, name: str) -> list[dict[str, Any]]:
         """Return the partition of every data file."""
         columns = TABLES[name].partition
-        files = [task.file for task in self.load(name).scan().plan_files()]
-        return [{column: file.partition[index] for index, column in enumerate(columns)} for file in files]
+        return [
+            {column: file.partition[index] for index, column in enumerate(columns)} for file in self.data_files(name)
+        ]
 
     def expire(self, now: int) -> None:
         """Forget snapshots older than a day, and delete the files that no snapshot names any more."""
         for name in TABLES:
-            table = self.load(name)
+            table = self.find(name)
+            if table is None:
+                continue
             old = datetime.fromtimestamp((now - SNAPSHOTS_KEPT) / SECOND, UTC)
             if len(table.metadata.snapshots) > 1:
                 table.maintenance.expire_snapshots().older_than(old).commit()
-            self.sweep(name, self.load(name), now)
+            self.sweep(name, now)
 
-    def sweep(self, name: str, table: Table, now: int) -> None:
+    def sweep(self, name: str, now: int) -> None:
         """Delete data and manifest files that are over a day old and that no snapshot names."""
-        location = Path(table.location().removeprefix("file://"))
-        named = set(self.named(table))
+        table = self.load(name)
+        kept = {self.folder / inside(file) for snapshot in table.metadata.snapshots for file in named(table, snapshot)}
+        location = self.folder / folder_of(name)
         for path in (*location.glob("data/**/*.parquet"), *location.glob("metadata/*.avro")):
-            if str(path) not in named and path.stat().st_mtime * SECOND < now - SNAPSHOTS_KEPT:
+            if path not in kept and path.stat().st_mtime * SECOND < now - SNAPSHOTS_KEPT:
                 path.unlink()
 
-    @staticmethod
-    def named(table: Table) -> Iterable[str]:
-        """Yield every file that a snapshot of the table names."""
-        for snapshot in table.metadata.snapshots:
-            yield snapshot.manifest_list.removeprefix("file://")
-            for manifest in snapshot.manifests(table.io):
-                yield manifest.manifest_path.removeprefix("file://")
-                for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True):
-                    yield entry.data_file.file_path.removeprefix("file://")
+    def needed(self) -> set[str]:
+        """Return the files within the lake that the tables, as they stand now, consist of."""
+        tables = [table for name in TABLES if (table := self.find(name)) is not None]
+        found = {inside(table.metadata_location) for table in tables}
+        for table in tables:
+            snapshot = table.current_snapshot()
+            found |= {inside(file) for file in named(table, snapshot)} if snapshot else set()
+        return found
+
+
+def named(table: Table, snapshot: Snapshot) -> Iterable[str]:
+    """Yield the location of every file that a snapshot of a table names."""
+    yield snapshot.manifest_list
+    for manifest in snapshot.manifests(table.io):
+        yield manifest.manifest_path
+        for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True):
+            yield entry.data_file.file_path

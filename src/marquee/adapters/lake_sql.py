@@ -1,5 +1,7 @@
 """SQL over the lake, for people: every table as a DuckDB view, and nothing but them within reach."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -11,26 +13,33 @@ from marquee.batch.tables import TABLES
 from marquee.errors import QueryError
 
 
-def connect(folder: Path) -> duckdb.DuckDBPyConnection:
-    """Return a connection that sees the lake's tables under their names, and no other file."""
-    catalog, engine = IcebergCatalog(folder), duckdb.connect()
+def literal(text: str) -> str:
+    """Return a text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def connect(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a connection that sees the lake's tables under their names, and no other file."""
+    catalog = IcebergCatalog(folder)
+    engine = duckdb.connect(config={"temp_directory": f"{catalog.reach.path}/spill"})
     for schema in {name.split(".")[0] for name in TABLES}:
         engine.execute(f"CREATE SCHEMA {schema}")
     for name in TABLES:
-        files = catalog.files(name, None)
+        files = catalog.files(name)
         if files:
-            listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+            listed = ", ".join(map(literal, files))
             engine.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], hive_partitioning = false)")
         else:
             empty = arrow_schema(name).empty_table()
             engine.register("nothing", empty)
             engine.execute(f"CREATE TABLE {name} AS SELECT * FROM nothing")
             engine.unregister("nothing")
-    held = str(folder.resolve()).replace("'", "''")
-    engine.execute(f"SET allowed_directories = ['{held}']")
+    engine.execute(f"SET allowed_directories = [{literal(catalog.reach.path)}]")
     engine.execute("SET enable_external_access = false")
     engine.execute("SET lock_configuration = true")
-    return engine
+    with engine:
+        yield engine
 
 
 def select(folder: Path, sql: str) -> pa.Table:

@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from marquee.adapters.remedies import remedy
+from marquee.adapters.sqlite_reading import look, unwritable
 from marquee.errors import StorageError
+from marquee.places import shown
 
 BUSY_SECONDS = 30
 
@@ -14,14 +17,20 @@ def connect(path: Path, schema: str, *, durable: bool = False) -> sqlite3.Connec
     """Open a database in WAL mode and create what is missing.
 
     `durable` syncs at every commit, so that what was acknowledged survives a power cut; otherwise a
-    crash of the machine, not of the process, may lose the last commits.
+    crash of the machine, not of the process, may lose the last commits. Where nothing can be written, the database can
+    be read all the same.
     """
     with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        connection.executescript(schema)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            connection.executescript(schema)
+        except sqlite3.OperationalError as error:
+            if not unwritable(error):
+                raise
+            return look(path, schema)
     return connection
 
 
@@ -39,8 +48,8 @@ def explained(path: Path) -> Iterator[None]:
         elif "locked" in text:
             hint = f"Another process has held it for {BUSY_SECONDS} s: see `marquee status` and end that process."
         else:
-            hint = "If the file is damaged, restore the home from a backup, or begin anew with `marquee reset`."
-        raise StorageError(f"cannot use {path}: {text}", hint=hint) from error
+            hint = remedy(path)
+        raise StorageError(f"cannot use {shown(path)}: {text}", hint=hint) from error
 
 
 @contextmanager

@@ -62,7 +62,7 @@ class BatchLayer:
         interval: backfill silver's ingest hours [start, end) from bronze first; gold is then refolded.
         Raises QualityStopError when a gate stops the publication: nothing of the failed step is kept.
         """
-        started, run = self.clock.now(), self.runs.next_run()
+        started, run = self.clock.now(), self.next_run()
 
         @contextmanager
         def step(name: str) -> Iterator[None]:
@@ -114,6 +114,12 @@ class BatchLayer:
         self.runs.record(result)
         log.info("%s, complete for all ingested before %s", state, iso(frontier), extra={"run": run})
         return result
+
+    def next_run(self) -> int:
+        """Return a number greater than that of every run before, the published one too where the history was lost."""
+        with self.views.snapshot() as snapshot:
+            published = snapshot.publication
+        return max(self.runs.next_run(), 0 if published is None else published.frontier.run + 1)
 
     def make_silver(self, frontier: int, again: tuple[int, int] | None) -> dict[str, Any]:
         """Bring silver to the frontier; with `again`, make the rows of that interval anew from bronze."""

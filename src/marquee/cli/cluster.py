@@ -6,6 +6,8 @@ import typer
 
 from marquee.cli.common import HomeOption, app, bars, console, platform_of
 from marquee.errors import SettingsError
+from marquee.places import for_java
+from marquee.settings import load
 
 cluster = typer.Typer(help="The real services as local processes: Kafka, Cassandra, MongoDB, HDFS and Redis.")
 app.add_typer(cluster, name="cluster")
@@ -25,9 +27,10 @@ def up(
     from marquee.cluster.laptop import Laptop
     from marquee.ops.up import run_platform
 
+    folder = for_java(load(home=home).home / "services", "run the services elsewhere")
     opened = platform_of(home=home, port=port).home
     with opened.lock("services"):
-        laptop = Laptop(opened.path("services"), brokers, datanodes)
+        laptop = Laptop(folder, brokers, datanodes)
         try:
             with console.status("starting the services"):
                 laptop.start(lambda name: console.print(f"{name} is up", style="dim"))

@@ -15,6 +15,7 @@ from marquee.domain.timeline import parse_iso
 from marquee.errors import SettingsError
 from marquee.home import Home
 from marquee.ops.filling import Lines, Progress
+from marquee.places import shown
 from marquee.settings import load
 
 __all__ = ["app", "bars", "console", "existing", "iso_time", "out", "platform_of", "print_json"]
@@ -36,14 +37,24 @@ def platform_of(**given: Any) -> Platform:
     return platform
 
 
-def existing(home: Path | None) -> Platform:
-    """Return the platform of a home that must be there already, unless all that matters is in a cluster's services."""
+def existing(home: Path | None, *, reading: bool = False) -> Platform:
+    """Return the platform of a home that must be there already, unless all that matters is in a cluster's services.
+
+    reading: the home need not be writable.
+    """
     settings = load(home=home)
     if settings.profile == "embedded" and not Home(settings.home).exists():
         raise SettingsError(
-            f"there is no home at {settings.home}", hint="Start with `marquee up`, or name one with --home."
+            f"there is no home at {shown(settings.home)}", hint="Start with `marquee up`, or name one with --home."
         )
-    return platform_of(home=home)
+    platform = Platform(settings, reading=reading)
+    _ = platform.home
+    return platform
+
+
+def say(text: str) -> None:
+    """Print a line on standard error, unbroken however narrow the terminal."""
+    console.print(text, soft_wrap=True)
 
 
 @contextmanager

@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from marquee.cli.common import HomeOption, JsonOption, app, bars, console, existing, out, platform_of, print_json
+from marquee.adapters.sqlite import explained
+from marquee.cli.common import HomeOption, JsonOption, app, bars, console, existing, out, platform_of, print_json, say
 from marquee.cli.output import coloured, columns, print_csv, words
 from marquee.errors import SettingsError
+from marquee.places import leave_to_user, shown
 from marquee.settings import SERVICES, load
 
 SHOWN_ROWS = 50
@@ -90,7 +92,7 @@ def query(
     """Ask the lake in SQL (DuckDB's, or Spark's where that computes). Nothing can be changed, no other file read."""
     from marquee.batch.tables import TABLES
 
-    platform = existing(home)
+    platform = existing(home, reading=True)
     if sql.strip().lower() == "tables":
         shown = Table("table", "columns")
         for name, described in TABLES.items():
@@ -117,7 +119,7 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
     """Show the state of every part."""
     from marquee.ops import health
 
-    found = health.status(existing(home))
+    found = health.status(existing(home, reading=True))
     if json:
         print_json(found)
         return
@@ -147,7 +149,7 @@ def verify(
     """Recompute answers from bronze in plain Python and compare; exit 1 where any differs."""
     from marquee.ops.audit import verify as verify_answers
 
-    platform = existing(home)
+    platform = existing(home, reading=True)
     with console.status("verifying"):
         found = verify_answers(platform, sample)
     if json:
@@ -173,13 +175,15 @@ def export(
     from marquee.ops.processes import Stop
     from marquee.serving.export import export as tables_of
 
-    platform, stop = existing(home), Stop()
+    platform, stop = existing(home, reading=True), Stop()
     query, target = platform.query(), target or platform.home.path("export/marquee.duckdb")
     while True:
         query.refresh()
         tables = tables_of(query)
         write_database(target, tables)
-        console.print(f"{target}: {', '.join(f'{name} {rows.num_rows:,}' for name, rows in tables.items())}")
+        if not target.resolve().is_relative_to(platform.home.folder.resolve()):
+            leave_to_user(target)
+        say(f"{shown(target)}: {', '.join(f'{name} {rows.num_rows:,}' for name, rows in tables.items())}")
         if every is None or stop.wait(every):
             return
 
@@ -187,25 +191,28 @@ def export(
 @app.command()
 def reset(home: HomeOption = None, yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False) -> None:
     """Delete a home and all that is in it."""
-    platform = existing(home)
-    running = platform.home.holders()
+    held = existing(home, reading=True).home
+    folder, running = held.folder, held.holders()
     if running:
         raise SettingsError(
-            f"{platform.home.folder} is in use by {', '.join(f'{name} ({pid})' for name, pid in running.items())}",
+            f"{shown(folder)} is in use by {', '.join(f'{name} ({pid})' for name, pid in running.items())}",
             hint="End these processes first.",
         )
-    if not yes and not typer.confirm(f"Delete {platform.home.folder} and everything in it?"):
+    if not yes and not typer.confirm(f"Delete {shown(folder)} and everything in it?"):
         raise typer.Exit(1)
-    shutil.rmtree(platform.home.folder)
-    console.print(f"deleted {platform.home.folder}")
+    with explained(folder):
+        shutil.rmtree(folder.resolve())
+        if folder.is_symlink():
+            folder.unlink()
+    say(f"deleted {shown(folder)}")
 
 
 @app.command()
 def backup(target: Annotated[Path, typer.Argument(help="The tar file to write")], home: HomeOption = None) -> None:
-    """Write all of a home into one file. The platform may go on running."""
+    """Write all of a home into one file, and check it. The platform may go on running."""
     from marquee.ops.backup import backup as write
 
-    platform = existing(home)
+    platform = existing(home, reading=True)
     away = [name for name in SERVICES if getattr(platform.settings, name) is not None]
     if away:
         raise SettingsError(
@@ -213,17 +220,21 @@ def backup(target: Annotated[Path, typer.Argument(help="The tar file to write")]
             hint="Back those services up with their own tools; docs/operating.md says in which order.",
         )
     with console.status("backing up"):
-        size = write(platform.home, target, platform.clock)
-    console.print(f"{target}: {size / 1024**2:,.1f} MB")
+        label = write(platform.home, target, platform.clock)
+    size, count = target.stat().st_size / 1024**2, len(label.files or ())
+    say(f"{shown(target)}: {size:,.1f} MB, {count:,} files, each read again and compared")
 
 
 @app.command()
 def restore(
     source: Annotated[Path, typer.Argument(help="A file that `marquee backup` wrote")], home: HomeOption = None
 ) -> None:
-    """Bring a home back from a backup, to where it stood. What came later is asked of TMDB again."""
-    from marquee.ops.backup import restore as unpack
+    """Bring a home back from a backup, to any folder. What came later is asked of TMDB again."""
+    from marquee.ops.restore import restore as unpack
 
     folder = load(home=home).home
-    label = unpack(source, folder)
-    console.print(f"restored {folder} as it was at {label['made_at']}")
+    with console.status("restoring"):
+        label = unpack(source, folder)
+    say(f"restored {shown(folder)} as {label.home} was at {label.made_at}")
+    if label.files is None:
+        say("an earlier version made this backup, without digests: its files could not be compared with anything")

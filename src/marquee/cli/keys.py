@@ -36,7 +36,7 @@ def keys_create(
 def keys_list(home: HomeOption = None) -> None:
     """List the keys, without their secrets."""
     table = Table("id", "name", "scopes", "created", "expires", "revoked")
-    for key in existing(home).keys.list():
+    for key in existing(home, reading=True).keys.list():
         revoked = iso(key.revoked_at) if key.revoked_at else ""
         expires = iso(key.expires_at) if key.expires_at else "never"
         table.add_row(str(key.id), key.name, " ".join(key.scopes), iso(key.created_at), expires, revoked)

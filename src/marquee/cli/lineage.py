@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from marquee.batch.run import HISTORY
-from marquee.cli.common import HomeOption, app, console, existing
+from marquee.cli.common import HomeOption, app, console, existing, say
 from marquee.domain.quality import RULES
 from marquee.errors import SettingsError
+from marquee.places import leave_to_user, shown
 
 
 @app.command()
@@ -24,12 +25,14 @@ def lineage(
     from marquee.adapters.datahub import Catalogue, send, write
     from marquee.ops import lineage as known
 
-    platform = existing(home)
+    platform = existing(home, reading=True)
     settings = platform.settings
     catalogue = Catalogue(settings.datahub_instance, known.tables(settings), known.flows())
     proposals = catalogue.proposals(RULES, platform.runs.latest(HISTORY))
     if target is not None:
-        console.print(f"{target}: {write(target, proposals):,} proposals about {len(catalogue.tables)} tables")
+        count = write(target, proposals)
+        leave_to_user(target)
+        say(f"{shown(target)}: {count:,} proposals about {len(catalogue.tables)} tables")
         return
     if settings.datahub is None:
         raise SettingsError("no DataHub is set", hint="Set MARQUEE_DATAHUB to its metadata service, or name a file.")

@@ -35,7 +35,7 @@ def logs(
     """Show what the parts have said: by part, level, time, run, micro-batch or request."""
     if level not in LEVELS:
         raise SettingsError(f"there is no level {level!r}", hint=f"Choose one of: {', '.join(LEVELS)}.")
-    folder = existing(home).home.path(FOLDER)
+    folder = existing(home, reading=True).home.path(FOLDER)
     ids = {name: value for name, value in zip(IDS, (run, batch, request), strict=True) if value is not None}
     wanted = Wanted(tuple(part or ()), level, 0 if since is None else iso_time("--since", since), ids, text)
     tail = Tail(folder)

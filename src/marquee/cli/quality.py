@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from marquee.cli.common import HomeOption, JsonOption, app, console, existing, out, print_json
+from marquee.cli.common import HomeOption, JsonOption, app, console, existing, out, print_json, say
 from marquee.cli.output import coloured
 from marquee.errors import QualityStopError
+from marquee.places import shown
 
 
 @app.command()
@@ -33,7 +34,7 @@ def quality(
                 "state": verdict.state,
                 "reasons": verdict.reasons,
                 "expectations": len(found.measurements),
-                "docs": str(found.docs.resolve()),
+                "docs": shown(found.docs.resolve()),
             }
         )
     else:
@@ -42,7 +43,7 @@ def quality(
             state = coloured(f"{one.failing:,}", ("red" if one.rule.critical else "yellow") if one.failing else "")
             table.add_row(one.rule.table, one.rule.name, state, f"{one.total:,}")
         out.print(table)
-        console.print(f"{layer}: {verdict.score:.1f} %, {verdict.state}; data docs: {found.docs.resolve()}")
+        say(f"{layer}: {verdict.score:.1f} %, {verdict.state}; data docs: {shown(found.docs.resolve())}")
     if verdict.state == "stopped":
         raise QualityStopError(
             f"the {layer} layer may not be published: {'; '.join(verdict.reasons)}",

@@ -1,12 +1,14 @@
 """`marquee settings`: every setting, what it is now, and the reference page."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
 from rich.table import Table
 
+from marquee import places
 from marquee.cli.common import HomeOption, app, out
 from marquee.cli.output import coloured
 from marquee.settings import Settings, load
@@ -44,6 +46,8 @@ def shown(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, Path):
+        return places.shown(value)
     return "***" if isinstance(value, SecretStr) else str(value)
 
 

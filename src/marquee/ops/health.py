@@ -10,6 +10,7 @@ from marquee.domain.timeline import HOUR, MINUTE, SECOND, iso
 from marquee.ops import state
 from marquee.ops.filling import words
 from marquee.ops.state import State
+from marquee.places import shown
 
 FRONTIER_LAG = 24 * HOUR
 SPEED_LAG = 10 * MINUTE
@@ -109,7 +110,7 @@ def status(platform: Platform) -> dict[str, Any]:
     bad = platform.quarantine.counts()
     return {
         "now": iso(found.now),
-        "home": str(platform.home.folder),
+        "home": shown(platform.home.folder),
         "source": found.coverage.source,
         "filling": found.filling,
         "health": healthy(platform, found),

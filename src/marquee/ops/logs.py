@@ -18,6 +18,7 @@ from marquee import work
 from marquee.app import Platform
 from marquee.domain.printable import printable
 from marquee.domain.timeline import parse_iso
+from marquee.places import valid
 from marquee.settings import Settings
 
 FOLDER = "logs"
@@ -81,11 +82,6 @@ class JsonLines(Words):
         if record.exc_info:
             body["error"] = valid(self.formatException(record.exc_info))
         return orjson.dumps(body).decode()
-
-
-def valid(text: str) -> str:
-    """Return a text that can be written, with what is no Unicode (a byte of a file's name) as an escape."""
-    return text.encode(errors="backslashreplace").decode()
 
 
 def begin(platform: Platform, part: str, *, aloud: bool = True) -> None:

@@ -16,6 +16,7 @@ from marquee.ops.filling import Filling, Progress
 from marquee.ops.processes import Family, Stop
 from marquee.ops.publishing import frontier, run_batch
 from marquee.origin import claim, origin
+from marquee.places import shown
 from marquee.serving.server import check_port
 
 Bars = Callable[[], AbstractContextManager[Progress]]
@@ -95,7 +96,7 @@ class Parts:
             )
         service = self.lost()
         if service is not None:
-            raise TransientError(f"{service.name} ended by itself", hint=f"Its log is {service.log}.")
+            raise TransientError(f"{service.name} ended by itself", hint=f"Its log is {shown(service.log)}.")
 
     def ends(self) -> bool:
         """Say whether it is time to end."""

@@ -1,5 +1,25 @@
-"""`python -m marquee`."""
+"""`python -m marquee`, and the command `marquee`."""
 
-from marquee.cli import main
+import signal
+import sys
+from typing import NoReturn
 
-main()
+LIVING = ("up", "serve", "speed", "ingest", "simulate")
+"""Commands that run until they are told to end: for them Ctrl-C is no failure, however early."""
+
+
+def interrupted(number: int, frame: object) -> NoReturn:
+    """End at a Ctrl-C that comes before a command has a way of its own to end."""
+    sys.exit(0 if sys.argv[1:2] and sys.argv[1] in LIVING else 130)
+
+
+def main() -> None:
+    """Run the command line."""
+    signal.signal(signal.SIGINT, interrupted)
+    from marquee.cli import main as command_line
+
+    command_line()
+
+
+if __name__ == "__main__":
+    main()

@@ -96,6 +96,7 @@ def test_a_run_of_the_dag_publishes_its_interval(airflow: Callable[..., str], tm
     clock = ManualClock(ended - 3 * HOUR)
     home = tmp_path / "home"
     platform = Platform(load(home=home), clock)
+    platform.home.note(source="simulated")
     rng = Random(3)
     films = range(900_001, 900_021)
     platform.door().accept([film(n, clock.now()) for n in films])

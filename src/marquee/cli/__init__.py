@@ -54,5 +54,3 @@ def main() -> None:
         if isinstance(found, MarqueeError):
             fail(found)
         raise
-    except KeyboardInterrupt:
-        sys.exit(130)

@@ -211,10 +211,10 @@ def simulate(
     """Serve a simulated TMDB on 127.0.0.1. Its key is MARQUEE_SIMULATOR_KEY, or a new one that is printed."""
     import secrets
 
+    from marquee.adapters.granian_server import check_port, run
     from marquee.ops.live import SIMULATED_KEY
-    from marquee.serving.server import check_port
     from marquee.sources.simulator.catalogue import Catalogue
-    from marquee.sources.simulator.server import CatchUpClock, SimulatorApp, SwitchClock, run
+    from marquee.sources.simulator.server import CatchUpClock, SimulatorApp, SwitchClock
     from marquee.sources.simulator.service import SimulatedTmdb
 
     settings = load(sim_films=films, sim_seed=seed, sim_days=days)
@@ -231,4 +231,4 @@ def simulate(
         console.print(f"simulated TMDB on http://127.0.0.1:{port}/3, key {key}")
     made_for = now if origin is None else iso_time("--origin", origin)
     service = SimulatedTmdb(Catalogue(settings.sim_seed, settings.sim_films, made_for), clock, settings.sim_days)
-    asyncio.run(run(SimulatorApp(service, clock, key, rate), "127.0.0.1", port))
+    run(lambda: SimulatorApp(service, clock, key, rate), "127.0.0.1", port)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from rich.console import Console
 
+from marquee.adapters.granian_server import check_port
 from marquee.app import Platform
 from marquee.errors import TransientError
 from marquee.ops import live
@@ -17,7 +18,6 @@ from marquee.ops.processes import Family, Stop
 from marquee.ops.publishing import frontier, run_batch
 from marquee.origin import claim, origin
 from marquee.places import shown
-from marquee.serving.server import check_port
 
 Bars = Callable[[], AbstractContextManager[Progress]]
 

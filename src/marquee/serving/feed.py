@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -61,11 +60,11 @@ class Reader:
     """One reader's queue."""
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(HELD)
+        self.queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(HELD)
         self.missed = 0
 
-    def put(self, body: dict[str, Any]) -> None:
-        """Add an update; the oldest makes room for it."""
+    def put(self, body: dict[str, Any] | None) -> None:
+        """Add an update, None for the end; the oldest makes room for it."""
         if self.queue.full():
             self.queue.get_nowait()
             self.missed += 1
@@ -77,6 +76,7 @@ class Feed:
 
     def __init__(self) -> None:
         self.readers: set[Reader] = set()
+        self.closed = False
 
     def publish(self, before: World, after: World, now: int) -> None:
         """Tell all readers what changed."""
@@ -84,6 +84,12 @@ class Feed:
             body = update(before, after, now)
             for reader in self.readers:
                 reader.put(body)
+
+    def close(self) -> None:
+        """End the streams of all readers, and of those that still come."""
+        self.closed = True
+        for reader in self.readers:
+            reader.put(None)
 
     def stream(self) -> AsyncIterator[bytes]:
         """Return a new reader's events; TransientError where there are too many readers already."""
@@ -99,13 +105,13 @@ class Feed:
         """Yield a reader's events until it goes."""
         try:
             yield frame("hello", {"heartbeat_seconds": HEARTBEAT})
-            while True:
-                body: dict[str, Any] | None = None
-                with suppress(TimeoutError):
+            while not self.closed:
+                try:
                     body = await asyncio.wait_for(reader.queue.get(), HEARTBEAT)
-                if body is None:
+                except TimeoutError:
                     yield b": still here\n\n"
-                else:
+                    continue
+                if body is not None:
                     yield frame("update", {**body, "missed": reader.missed})
         finally:
             self.readers.discard(reader)

@@ -91,10 +91,8 @@ async def keep_fresh(query: Query, feed: Feed) -> None:
         await asyncio.sleep(REFRESH_SECONDS)
 
 
-def routes(platform: Platform, query: Query, telemetry: Telemetry) -> FastAPI:
+def routes(platform: Platform, query: Query, telemetry: Telemetry, feed: Feed) -> FastAPI:
     """Return the FastAPI application without its middleware."""
-
-    feed = Feed()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -128,12 +126,14 @@ def routes(platform: Platform, query: Query, telemetry: Telemetry) -> FastAPI:
     return app
 
 
-def create(platform: Platform) -> App:
-    """Return the whole application over a platform: watch, guard, cache, routes."""
+def create(platform: Platform, feed: Feed | None = None) -> App:
+    """Return the whole application over a platform: watch, guard, cache, routes. feed: the one whose owner ends it."""
     telemetry = Telemetry()
     query = platform.query()
     shared = platform.shared_answers()
-    cache = AnswerCache(routes(platform, query, telemetry), lambda path: rule(path, query), shared=shared)
+    cache = AnswerCache(
+        routes(platform, query, telemetry, feed or Feed()), lambda path: rule(path, query), shared=shared
+    )
     telemetry.watch(platform, cache)
     key = platform.settings.api_key
     guard = KeyGuard(

@@ -1,7 +1,6 @@
 """The simulated TMDB over HTTP, as a bare ASGI application: keys, errors, 429s and faults like TMDB's."""
 
 import asyncio
-import signal
 from collections import deque
 from dataclasses import dataclass
 from datetime import date
@@ -9,8 +8,6 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
-from granian.constants import Interfaces
-from granian.server.embed import Server
 
 from marquee.domain.timeline import DAY, Clock, ManualClock
 from marquee.serving.cache import Receive, Scope, Send
@@ -166,12 +163,3 @@ class SwitchClock(ManualClock):
     def now(self) -> int:
         """Return the time it was set to, or the system's."""
         return self.time or self.system.now()
-
-
-async def run(app: SimulatorApp, host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM."""
-    server = Server(app, address=host, port=port, interface=Interfaces.ASGI, log_enabled=False)
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, server.stop)
-    await server.serve()

@@ -73,7 +73,7 @@ def ask(port: int) -> None:
     """Ask without pause until nobody answers."""
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client, suppress(httpx.HTTPError):
         while True:
-            client.get(random.choice(ASKED))  # noqa: S311
+            client.get(random.choice(ASKED))
 
 
 def test_serving_ends_at_once_under_load_with_listeners(world_home: Path) -> None:

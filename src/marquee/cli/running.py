@@ -14,7 +14,8 @@ from marquee.errors import MarqueeError, SettingsError
 from marquee.ops import logs
 from marquee.ops.filling import Filling
 from marquee.ops.processes import Stop
-from marquee.ops.publishing import frontier
+from marquee.ops.publishing import BATCH, frontier, latest_run, publish_now
+from marquee.ports import RunReport
 from marquee.settings import load
 
 log = logging.getLogger(__name__)
@@ -90,21 +91,24 @@ def batch(
             "what is made anew is made whole", hint="Leave out --until and --before, or --full and --from."
         )
     bound = None if before is None else iso_time("--before", before)
-    with platform.home.lock("batch"):
-        logs.begin(platform, "batch", aloud=follow)
-        platform.home.asked("batch")
-        if follow:
-            follow_batch(platform)
-            return
-        with console.status("batch run") as shown:
-            report = platform.batch().run(
-                full=full,
-                interval=interval,
-                until=until,
-                before=bound,
-                cut=bound is None,
-                progress=lambda step: shown.update(f"batch run: {step}"),
-            )
+    plain = not (full or interval or follow or before) and until == STEPS[-1]
+    report = run_by_follower(platform) if plain else None
+    if report is None:
+        with platform.home.lock("batch"):
+            logs.begin(platform, "batch", aloud=follow)
+            platform.home.asked("batch")
+            if follow:
+                follow_batch(platform)
+                return
+            with console.status("batch run") as shown:
+                report = platform.batch().run(
+                    full=full,
+                    interval=interval,
+                    until=until,
+                    before=bound,
+                    cut=bound is None,
+                    progress=lambda step: shown.update(f"batch run: {step}"),
+                )
     if json:
         print_json(
             {
@@ -120,6 +124,15 @@ def batch(
     console.print(
         f"run {report.run_id} {report.state} in {seconds:.1f} s; complete for all ingested before {iso(report.frontier)}"
     )
+
+
+def run_by_follower(platform: Platform) -> RunReport | None:
+    """Let the process that has the batch layer run it up to this moment; None where there is none."""
+    if BATCH not in platform.home.holders():
+        return None
+    with console.status("batch run, by the process that has the batch layer"):
+        publish_now(platform)
+    return latest_run(platform)
 
 
 def past_interval(start: str | None, end: str | None) -> tuple[int, int] | None:

@@ -10,6 +10,12 @@ function withKey(request) {
   return request;
 }
 
+/** Asks for a key where what is tried needs one. */
+function askKey(response) {
+  if (response.status === 401) byId("key").hidden = false;
+  return response;
+}
+
 if (window.SwaggerUIBundle) {
   window.SwaggerUIBundle({
     url: "/openapi.json",
@@ -18,6 +24,7 @@ if (window.SwaggerUIBundle) {
     defaultModelsExpandDepth: -1,
     displayRequestDuration: true,
     requestInterceptor: withKey,
+    responseInterceptor: askKey,
     validatorUrl: null,
     onComplete: done,
   });

@@ -30,8 +30,8 @@ def test_make_run_in_a_clone_has_films_and_ends_at_ctrl_c(tmp_path: Path) -> Non
             films = {}
             for _ in range(600):
                 if (clone / ".venv" / ".runtime").exists():
-                    films = answer(port, "/v1/movies").json()
-                if films.get("films"):
+                    films = answer(port, "/v1/search/movies?q=the").json()
+                if films.get("results"):
                     break
                 try:
                     running.wait(1)
@@ -39,9 +39,9 @@ def test_make_run_in_a_clone_has_films_and_ends_at_ctrl_c(tmp_path: Path) -> Non
                     continue
                 break
             assert films["coverage"]["source"] == "simulated", said.read_text()
-            assert len(films["films"]) > 10
+            assert len(films["results"]) > 2
             os.killpg(running.pid, signal.SIGINT)
-            assert running.wait(60) == 0, said.read_text()
+            assert running.wait(60) == -signal.SIGINT, said.read_text()  # make has got it too; it says how `up` ended
         finally:
             running.kill()
     text = said.read_text()

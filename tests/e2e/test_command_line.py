@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
+import typer
 from tests.conftest import NOON
 from tests.facts import film, rating_event
 from typer.testing import CliRunner
@@ -280,6 +281,23 @@ def test_every_command_and_option_is_documented() -> None:
     for name in names:
         assert f"marquee {name}" in text, name
         assert CliRunner().invoke(app, [name, "--help"]).exit_code == 0
+    rows = re.findall(r"^\| `marquee .*$", text, re.MULTILINE)
+    undocumented = [
+        f"marquee {path} {option}"
+        for path, option in options(typer.main.get_command(app))
+        if not any(f"marquee {path}" in row and re.search(rf"{option}(?![\w-])", row) for row in rows)
+    ]
+    assert undocumented == []
+
+
+def options(command: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (command, option) of all below a command, save what all take."""
+    for name, below in getattr(command, "commands", {}).items():
+        yield from options(below, f"{path} {name}".strip())
+    for parameter in command.params if path else ():
+        for option in (*parameter.opts, *parameter.secondary_opts):
+            if option.startswith("--") and option not in ("--home", "--help"):
+                yield path, option
 
 
 def test_the_reference_of_settings_is_the_settings(tmp_path: Path) -> None:

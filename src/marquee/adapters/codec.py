@@ -1,19 +1,16 @@
 """Events as JSON bytes, one line each: what the log and bronze hold."""
 
-from typing import Any
+from dataclasses import is_dataclass
+from functools import cache
+from typing import Any, get_args, get_origin, get_type_hints
 
 import orjson
 
 from marquee.domain.events import (
     EVENT_BYTES,
-    METADATA,
-    RATINGS,
-    Credit,
+    TOPICS,
     Event,
-    FilmEvent,
-    RatingEvent,
     Record,
-    ReviewEvent,
     topic_of,
 )
 from marquee.errors import TerminalError
@@ -38,15 +35,39 @@ def bounded(event: Event) -> bytes:
 
 
 def decode(topic: str, body: bytes) -> Event:
-    """Read an event back; TypeError or ValueError when it is not one."""
-    values: dict[str, Any] = orjson.loads(body)
-    if topic == METADATA:
-        for name in ("genres", "keywords", "companies", "countries"):
-            values[name] = tuple(values[name])
-        for name in ("cast", "crew"):
-            values[name] = tuple(Credit(**credit) for credit in values[name])
-        return FilmEvent(**values)
-    return RatingEvent(**values) if topic == RATINGS else ReviewEvent(**values)
+    """Read an event back; TypeError or ValueError when it is not one.
+
+    Fields that the event's version did not have are the dataclass's defaults; those that this version does not know,
+    as a newer one has written them, are left out.
+    """
+    values = orjson.loads(body)
+    if not isinstance(values, dict):
+        raise TypeError("an event is an object")
+    event: Event = built(TOPICS[topic], values)
+    return event
+
+
+def built(kind: type, values: dict[str, Any]) -> Any:
+    """Return a dataclass of a JSON object's values."""
+    own, lists = shape_of(kind)
+    known = values if values.keys() <= own else {name: value for name, value in values.items() if name in own}
+    if lists:
+        known = {**known, **{name: listed(item, known[name]) for name, item in lists if name in known}}
+    return kind(**known)
+
+
+def listed(item: Any, values: Any) -> tuple[Any, ...]:
+    """Return a JSON array as a tuple of its items."""
+    return tuple(built(item, value) for value in values) if isinstance(item, type) and is_dataclass(item) else tuple(values)
+
+
+@cache
+def shape_of(kind: type) -> tuple[frozenset[str], tuple[tuple[str, Any], ...]]:
+    """Return a dataclass's fields, and those that are tuples with the type of their items."""
+    hints = get_type_hints(kind)
+    return frozenset(hints), tuple(
+        (name, get_args(hint)[0]) for name, hint in hints.items() if get_origin(hint) is tuple
+    )
 
 
 def records(batch: Batch) -> list[Record]:

@@ -5,8 +5,8 @@ popularity x 10^4, -1 where a source has none; money in whole dollars. Unknown i
 """
 
 import hashlib
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, fields
+from typing import Any, Final, get_type_hints
 
 REVIEWS: Final = "movie.reviews"
 RATINGS: Final = "movie.ratings"
@@ -67,30 +67,45 @@ class Credit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmEvent(Event):
-    """What a film is, as observed at the event time; `deleted` when the source no longer has it."""
+    """What a film is, as observed at the event time; `deleted` when the source no longer has it.
 
-    deleted: bool
-    title: str
-    original_title: str
-    language: str
-    release_date: str | None
-    status: str
-    runtime: int | None
-    budget: int | None
-    revenue: int | None
-    overview: str
-    tagline: str
-    poster: str | None
-    imdb_id: str | None
-    genres: tuple[str, ...]
-    keywords: tuple[str, ...]
-    companies: tuple[str, ...]
-    countries: tuple[str, ...]
-    cast: tuple[Credit, ...]
-    crew: tuple[Credit, ...]
+    A field more is declared here, with the default by which earlier events are read, and read of TMDB's bodies in
+    `sources/tmdb_facts.py`; every store, wire and answer follows.
+    """
+
+    deleted: bool = False
+    title: str = ""
+    original_title: str = ""
+    language: str = ""
+    release_date: str | None = None
+    status: str = ""
+    runtime: int | None = None
+    budget: int | None = None
+    revenue: int | None = None
+    overview: str = ""
+    tagline: str = ""
+    poster: str | None = None
+    imdb_id: str | None = None
+    genres: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    companies: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    cast: tuple[Credit, ...] = ()
+    crew: tuple[Credit, ...] = ()
 
 
 TOPICS: Final[dict[str, type[Event]]] = {REVIEWS: ReviewEvent, RATINGS: RatingEvent, METADATA: FilmEvent}
+
+
+FILM_FIELDS: Final[dict[str, Any]] = {
+    name: hint for name, hint in get_type_hints(FilmEvent).items() if name not in get_type_hints(Event)
+}
+"""What a film's description says, with its types."""
+
+BLANK_FILM: Final[dict[str, Any]] = {
+    field.name: field.default for field in fields(FilmEvent) if field.name in FILM_FIELDS
+}
+"""The description of a film of which nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)

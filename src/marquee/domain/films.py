@@ -2,25 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, get_origin
+
+from marquee.domain.events import BLANK_FILM, FILM_FIELDS
 
 CAST = 20
 """Cast members a film's description names."""
 
-FIELDS = (
-    *(
-        "deleted",
-        "title",
-        "original_title",
-        "language",
-        "release_date",
-        "status",
-        "runtime",
-        "budget",
-        "revenue",
-    ),
-    *("overview", "tagline", "poster", "imdb_id", "genres", "keywords", "companies", "countries"),
-)
+FIELDS = tuple(name for name in FILM_FIELDS if name not in ("cast", "crew"))
+LISTS = tuple(name for name, hint in FILM_FIELDS.items() if get_origin(hint) is tuple)
 BILLED = 15
 """Cast members that count in the network of people, in the order of the billing."""
 
@@ -30,9 +20,7 @@ FilmView = dict[str, Any]
 
 def film_view(values: Mapping[str, Any], offset: int) -> FilmView:
     """Return a film's description from the fields of its event; `at` and `offset` tell which of two is later."""
-    view = {name: values[name] for name in FIELDS}
-    for name in ("genres", "keywords", "companies", "countries"):
-        view[name] = list(values[name] or ())
+    view = {name: list(values[name] or ()) if name in LISTS else values[name] for name in FIELDS}
     view["cast"] = [dict(credit) for credit in (values["cast"] or ())[:CAST]]
     view["crew"] = [dict(credit) for credit in values["crew"] or () if credit["job"] in CREW_JOBS]
     return {"movie_id": values["movie_id"], "at": values["event_time"], "offset": offset, **view}
@@ -53,10 +41,8 @@ def film_people(film: FilmView) -> dict[int, tuple[str, str]]:
 
 def unknown_film(movie_id: int) -> FilmView:
     """Return the description of a film of which only reviews or ratings have been seen."""
-    nothing: dict[str, Any] = dict.fromkeys(FIELDS)
-    lists: dict[str, Any] = {name: [] for name in ("genres", "keywords", "companies", "countries", "cast", "crew")}
-    texts = dict.fromkeys(("title", "original_title", "language", "status", "overview", "tagline"), "")
-    return {"movie_id": movie_id, "at": -1, "offset": -1, **nothing, "deleted": False, **texts, **lists}
+    blank = {name: [] if name in LISTS else value for name, value in BLANK_FILM.items()}
+    return {"movie_id": movie_id, "at": -1, "offset": -1, **blank}
 
 
 def card(film: FilmView, gauge: Sequence[int] | None, reviews: int, compound: int) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def record_schema(kind: type, seen: set[str]) -> dict[str, Any]:
         if isinstance(entry["type"], list):
             entry["default"] = None
         elif field.default is not MISSING:
-            entry["default"] = field.default
+            entry["default"] = list(field.default) if isinstance(field.default, tuple) else field.default
         result["fields"].append(entry)
     return result
 

@@ -9,6 +9,7 @@ from typing import Any
 from marquee.adapters.codec import decode, encode, records
 from marquee.domain.authority import TMDB, counts_votes, outranks
 from marquee.domain.events import (
+    BLANK_FILM,
     EVENT_BYTES,
     METADATA,
     RATINGS,
@@ -22,7 +23,7 @@ from marquee.domain.events import (
 )
 from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact, VoteSeries
 from marquee.domain.timeline import Clock
-from marquee.ingest.validation import BLANK_FILM, ID_LIMIT, complaint
+from marquee.ingest.validation import ID_LIMIT, complaint
 from marquee.ports import Identity, IdentityIndex, Log, Quarantine, Rejected
 from marquee.work import span
 

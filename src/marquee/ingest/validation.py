@@ -4,7 +4,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from marquee.domain.events import EVENT_BYTES, Credit
+from marquee.domain.events import BLANK_FILM, EVENT_BYTES, FILM_FIELDS, Credit
 from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact, VoteSeries
 from marquee.domain.timeline import DAY
 
@@ -14,28 +14,6 @@ NAME_BYTES, ENTRY_BYTES, FIELD_BYTES = 4_000, 40_000, 400_000
 
 YEARS = range(1874, 2101)
 """Release years that can be: from the first film to the end of this century."""
-
-BLANK_FILM: dict[str, Any] = {
-    "deleted": False,
-    "title": "",
-    "original_title": "",
-    "language": "",
-    "release_date": None,
-    "status": "",
-    "runtime": None,
-    "budget": None,
-    "revenue": None,
-    "overview": "",
-    "tagline": "",
-    "poster": None,
-    "imdb_id": None,
-    "genres": (),
-    "keywords": (),
-    "companies": (),
-    "countries": (),
-    "cast": (),
-    "crew": (),
-}
 
 
 def complaint(fact: Fact, now: int) -> str | None:
@@ -110,15 +88,15 @@ def film_complaint(fact: FilmFact) -> str | None:
     values = {**BLANK_FILM, **fact.values}
     if unknown := values.keys() - BLANK_FILM.keys():
         return f"film has unknown fields: {', '.join(sorted(unknown))}"
-    for name in ("title", "original_title", "language", "status", "overview", "tagline"):
-        if problem := text_complaint(values[name], f"film's {name}", FIELD_BYTES):
+    for name, hint in FILM_FIELDS.items():
+        if hint is str and (problem := text_complaint(values[name], f"film's {name}", FIELD_BYTES)):
             return problem
-    for name in ("poster", "imdb_id"):
-        if values[name] is not None and (problem := text_complaint(values[name], f"film's {name}", 1_000)):
+        given = hint == str | None and values[name] is not None
+        if given and (problem := text_complaint(values[name], f"film's {name}", 1_000)):
             return problem
     if not values["title"].strip():
         return "film has no title"
-    texts = [text for name in ("genres", "keywords", "companies", "countries") for text in values[name]]
+    texts = [text for name, hint in FILM_FIELDS.items() if hint == tuple[str, ...] for text in values[name]]
     for credit in (*values["cast"], *values["crew"]):
         if not isinstance(credit, Credit):
             return "film's credits are not credits"

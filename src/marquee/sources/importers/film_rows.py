@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from marquee.domain.events import BLANK_FILM
 from marquee.domain.facts import Fact, FilmFact, VoteFact
-from marquee.ingest.validation import BLANK_FILM
 from marquee.sources.importers import cells
 from marquee.sources.importers.cells import CellError
 from marquee.sources.importers.extras import Extras

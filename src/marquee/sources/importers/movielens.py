@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from marquee.domain.catalogued import catalogued
+from marquee.domain.events import BLANK_FILM
 from marquee.domain.facts import Fact, FilmFact
 from marquee.domain.timeline import parse_iso
-from marquee.ingest.validation import BLANK_FILM, known_date
+from marquee.ingest.validation import known_date
 from marquee.sources.importers import cells
 from marquee.sources.importers.cells import CellError
 from marquee.sources.importers.film_rows import damaged

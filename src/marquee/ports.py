@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from marquee.domain.coverage import Frontier, SpeedState
 from marquee.domain.events import Event
-from marquee.domain.measures import Cell
+from marquee.domain.measures import FIRST_STATE, Cell
 from marquee.domain.own import OwnFilm
 from marquee.domain.releases import Release
 
@@ -282,6 +282,12 @@ class Publication:
     frontier: Frontier
     published_at: int
     facts: Mapping[str, Any]
+
+    @property
+    def state(self) -> Sequence[str]:
+        """Return the columns of the states in its cells, whichever version wrote them."""
+        columns: Sequence[str] = self.facts.get("state", FIRST_STATE)
+        return columns
 
 
 class ViewsSnapshot(Protocol):

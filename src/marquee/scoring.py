@@ -4,14 +4,21 @@ import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import version
 from typing import Any
 
 from marquee.adapters.vader import scorer
+from marquee.domain import sentiment
 
 POOL_FROM = 20_000
 """Texts from which starting other processes pays: each loads the lexicon first."""
 
 CHUNK = 2_000
+
+
+def scorer_name() -> str:
+    """Return the name and version of what scores texts."""
+    return f"vaderSentiment {version('vaderSentiment')}, marquee {sentiment.VERSION}"
 
 
 def score_chunk(texts: Sequence[str | None]) -> list[tuple[int | None, int | None]]:

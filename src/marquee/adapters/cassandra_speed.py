@@ -131,7 +131,22 @@ class CassandraSpeedStore:
             )
             for statement in SCHEMA:
                 session.execute(statement.format(ks=keyspace, twcs=TWCS))
+            self.evolve()
             self.prepared = {name: session.prepare(text.format(ks=keyspace)) for name, text in STATEMENTS.items()}
+
+    def evolve(self) -> None:
+        """Add the measures that cells of an earlier version lack, and let the fold begin anew: the log has them."""
+        columns = self.session.execute(
+            "SELECT column_name FROM system_schema.columns WHERE keyspace_name = %s AND table_name = 'speed_views'",
+            (self.keyspace,),
+        )
+        lacking = set(STATE_COLUMNS) - {row.column_name for row in columns}
+        if not lacking:
+            return
+        for table in ("progress", "seen", "touched", "hours", "films", "views"):
+            self.session.execute(f"TRUNCATE {self.keyspace}.speed_{table}")
+        for name in sorted(lacking):
+            self.session.execute(f"ALTER TABLE {self.keyspace}.speed_views ADD IF NOT EXISTS {name} bigint")
 
     def many(self, name: str, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """Run a prepared statement for all rows, so many in flight; raise what any of them met."""

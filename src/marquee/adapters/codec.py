@@ -58,7 +58,11 @@ def built(kind: type, values: dict[str, Any]) -> Any:
 
 def listed(item: Any, values: Any) -> tuple[Any, ...]:
     """Return a JSON array as a tuple of its items."""
-    return tuple(built(item, value) for value in values) if isinstance(item, type) and is_dataclass(item) else tuple(values)
+    return (
+        tuple(built(item, value) for value in values)
+        if isinstance(item, type) and is_dataclass(item)
+        else tuple(values)
+    )
 
 
 @cache

@@ -12,7 +12,7 @@ import pyarrow as pa
 from marquee.adapters.arrow import arrow_schema, arrow_type
 from marquee.adapters.iceberg import IcebergCatalog
 from marquee.adapters.sqlite import explained
-from marquee.batch.tables import BRONZE, event_columns
+from marquee.batch.tables import BRONZE, TABLES, event_columns
 from marquee.places import Reach
 from marquee.ports import Piece, Result
 
@@ -57,11 +57,13 @@ class DuckLake:
         )
 
     def table(self, name: str, where: Mapping[str, Any] | None = None) -> Any:
-        """Return a table, or some of its partitions."""
-        files = self.catalog.files(name, where)
+        """Return a table, or some of its partitions; a column that files of an earlier version lack is null there."""
+        files, columns = self.catalog.files(name, where), TABLES[name].columns
         if not files:
             return self.memory(arrow_schema(name).empty_table())
-        rows = self.engine.read_parquet(files, hive_partitioning=False)
+        rows = self.engine.read_parquet(files, hive_partitioning=False, union_by_name=True)
+        lacking = {c: ibis.null(ibis.dtype(arrow_type(hint))) for c, hint in columns.items() if c not in rows.columns}
+        rows = rows.mutate(**lacking).select(*columns)
         for column, value in (where or {}).items():
             among = rows[column].isin(list(value)) if isinstance(value, list | tuple | set) else rows[column] == value
             rows = rows.filter(among)

@@ -78,8 +78,14 @@ class IcebergCatalog:
         return self.tables[name]
 
     def load(self, name: str) -> Table:
-        """Return a table as it stands now, created where it is missing."""
-        return self.find(name) or self.create(name)
+        """Return a table as it stands now, created where it is missing, with the columns that it lacks."""
+        table = self.find(name)
+        if table is None:
+            return self.create(name)
+        if not set(TABLES[name].columns) <= set(table.schema().column_names):
+            with table.update_schema() as change:
+                change.union_by_name(arrow_schema(name))
+        return table
 
     def create(self, name: str) -> Table:
         """Create an empty table with its identity partitions."""

@@ -18,6 +18,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def described(engine: duckdb.DuckDBPyConnection, rows: str) -> dict[str, str]:
+    """Return the columns of a table, a view or a table function, with their types."""
+    return {name: kind for name, kind, *_ in engine.execute(f"DESCRIBE FROM {rows}").fetchall()}
+
+
 @contextmanager
 def connect(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a connection that sees the lake's tables under their names, and no other file."""
@@ -26,15 +31,19 @@ def connect(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     for schema in {name.split(".")[0] for name in TABLES}:
         engine.execute(f"CREATE SCHEMA {schema}")
     for name in TABLES:
+        engine.register("nothing", arrow_schema(name).empty_table())
         files = catalog.files(name)
         if files:
-            listed = ", ".join(map(literal, files))
-            engine.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], hive_partitioning = false)")
+            rows = f"read_parquet([{', '.join(map(literal, files))}], hive_partitioning = false, union_by_name = true)"
+            held = described(engine, rows)
+            columns = ", ".join(
+                f'"{column}"' if column in held else f'NULL::{kind} AS "{column}"'
+                for column, kind in described(engine, "nothing").items()
+            )
+            engine.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM {rows}")
         else:
-            empty = arrow_schema(name).empty_table()
-            engine.register("nothing", empty)
             engine.execute(f"CREATE TABLE {name} AS SELECT * FROM nothing")
-            engine.unregister("nothing")
+        engine.unregister("nothing")
     engine.execute(f"SET allowed_directories = [{literal(catalog.reach.path)}]")
     engine.execute("SET enable_external_access = false")
     engine.execute("SET lock_configuration = true")

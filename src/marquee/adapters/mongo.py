@@ -6,18 +6,18 @@ before the last did not need are dropped, and what a failed publication left is 
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, DeleteMany, InsertOne, MongoClient, ReplaceOne, WriteConcern
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from marquee.domain.coverage import NO_SPEED, Frontier, SpeedState
-from marquee.domain.measures import decode_cell, encode_cell
+from marquee.domain.measures import FIRST_STATE, STATE_COLUMNS, Cell, decode_cell, encode_cell
 from marquee.domain.timeline import SECOND, SPEED_TTL
 from marquee.errors import TerminalError, TransientError
 from marquee.ports import Publication, SpeedCell, SpeedFilm
@@ -25,6 +25,9 @@ from marquee.ports import Publication, SpeedCell, SpeedFilm
 DATABASE = "marquee"
 GROUP = 1_000
 """Documents written or compared at once."""
+
+OPTIONS_CONFLICT = 85
+"""MongoDB's code for an index that exists with other options."""
 
 Body = dict[str, Any]
 
@@ -164,7 +167,7 @@ class MongoSpeedViews:
             for collection in (self.cells, self.films):
                 collection.create_index([("version", ASCENDING)])
                 collection.create_index([("hour", ASCENDING)])
-                collection.create_index([("written", ASCENDING)], expireAfterSeconds=SPEED_TTL // SECOND)
+                expire_by(collection, "written", SPEED_TTL // SECOND)
 
     def state(self) -> tuple[SpeedState, int]:
         """Return the state and the last batch synced."""
@@ -180,7 +183,7 @@ class MongoSpeedViews:
                 "movie_id": cell.movie_id,
                 "hour": cell.hour,
                 "window": cell.window,
-                "state": encode_cell(cell.cell),
+                "state": dict(zip(STATE_COLUMNS, encode_cell(cell.cell), strict=True)),
                 "version": version,
                 "written": written,
             }
@@ -228,7 +231,7 @@ class MongoSpeedViews:
                 for collection in (self.cells, self.films)
             )
         return (
-            [SpeedCell(c["movie_id"], c["hour"], c["window"], decode_cell(c["state"])) for c in cells],
+            [SpeedCell(c["movie_id"], c["hour"], c["window"], cell_of(c["state"])) for c in cells],
             [SpeedFilm(f["movie_id"], f["hour"], (f["rank"][0], f["rank"][1]), bytes(f["body"])) for f in films],
             state,
         )
@@ -238,6 +241,24 @@ class MongoSpeedViews:
         with explained():
             self.films.bulk_write([DeleteMany({"hour": {"$lt": before_hour}})])
             return int(self.cells.delete_many({"hour": {"$lt": before_hour}}).deleted_count)
+
+
+def expire_by(collection: Any, name: str, seconds: int) -> None:
+    """Let documents go so many seconds after the time in a field, also where they went after others before."""
+    try:
+        collection.create_index([(name, ASCENDING)], expireAfterSeconds=seconds)
+    except OperationFailure as error:
+        if error.code != OPTIONS_CONFLICT:
+            raise
+        index = {"keyPattern": {name: ASCENDING}, "expireAfterSeconds": seconds}
+        collection.database.command({"collMod": collection.name, "index": index})
+
+
+def cell_of(state: Mapping[str, int | None] | Sequence[int | None]) -> Cell:
+    """Read a cell's state: by name, or as version 0.1.0 wrote it."""
+    if isinstance(state, Mapping):
+        return decode_cell(state.values(), tuple(state))
+    return decode_cell(state, FIRST_STATE)
 
 
 def state_of(found: Body | None) -> tuple[SpeedState, int]:

@@ -145,8 +145,18 @@ class SparkLake:
             writer = writer.tableProperty("write.metadata.previous-versions-max", "10")
             first, *rest = (functions.col(column) for column in TABLES[name].partition)
             writer.partitionedBy(first, *rest).create()
+        elif name not in self.known:
+            self.evolve(name, path)
         self.known.add(name)
         return path
+
+    def evolve(self, name: str, path: str) -> None:
+        """Add the columns that a table of an earlier version lacks; they are null in its rows."""
+        held = set(self.spark.table(path).columns)
+        lacking = [field for field in from_arrow_schema(arrow_schema(name)) if field.name not in held]
+        if lacking:
+            added = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in lacking)
+            self.spark.sql(f"ALTER TABLE {path} ADD COLUMNS ({added})")
 
     def iceberg(self, name: str) -> Any:
         """Return Iceberg's own table object, of the JVM."""
@@ -157,7 +167,7 @@ class SparkLake:
         """Return a table, or some of its partitions."""
         self.path(name)
         schema, table = name.split(".")
-        rows = self.engine.table(table, database=(self.name, schema))
+        rows = self.engine.table(table, database=(self.name, schema)).select(*TABLES[name].columns)
         for column, value in (where or {}).items():
             among = rows[column].isin(list(value)) if isinstance(value, list | tuple | set) else rows[column] == value
             rows = rows.filter(among)

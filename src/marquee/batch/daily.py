@@ -24,7 +24,7 @@ def by_day(cells: Any) -> Any:
     """Merge cells, in Ibis, to one row of sums per film and day (since 1970) on which anything was counted."""
     counted = cells.filter(cells.span <= DAY)
     counted = counted.mutate(day=counted.window // DAY).group_by(["movie_id", "day"])
-    sums = counted.agg(**{name: cells[name].sum().cast("int64") for name in SUMS})
+    sums = counted.agg(**{name: cells[name].fill_null(0).sum().cast("int64") for name in SUMS})
     return sums.filter(ibis.or_(*(sums[name] != 0 for name in SUMS)))
 
 

@@ -11,6 +11,7 @@ import ibis
 
 from marquee.batch import gate
 from marquee.batch.calendar import aged, hour_start, month_of, with_gold_month
+from marquee.batch.shape import shape
 from marquee.batch.silver import read
 from marquee.batch.tables import BASE, CELLS, SILVER, TABLES
 from marquee.domain.events import RATINGS, REVIEWS
@@ -30,6 +31,11 @@ ROWS = tuple(TABLES[CELLS].columns)
 def gold_hour(lake: Lake) -> int:
     """Return the frontier that gold stands at (ms), 0 before the first run."""
     return int(lake.properties(CELLS).get("hour", 0))
+
+
+def noted_shape(lake: Lake) -> str:
+    """Return the shape that gold was last made whole in."""
+    return lake.properties(CELLS).get("shape", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,8 @@ def build(lake: Lake, end: int, *, full: bool) -> dict[str, Any] | None:
     measurements += measure_accounted(lake, staged, replaced, end)
     verdict = gate.pass_gate("gold", measurements)
     noted = {"hour": str(end), "newest": str(to.newest), "top": str(to.top)}
+    if full or gold_hour(lake) == 0:
+        noted["shape"] = shape()
     written = lake.replace(CELLS, staged, replaced, noted)
     return {"score": verdict.score, "state": verdict.state, "reasons": verdict.reasons, "cells": written}
 

@@ -33,3 +33,9 @@ FORECASTER, METRICS = "forecaster", ("reviews", "votes", "popularity")
 
 MONEY, SEASONS, GENRES, ANOMALIES = "money", "seasons", "genres", "anomalies"
 """Views of all films, one document each."""
+
+VERSIONS = {
+    **dict.fromkeys((FILM, CELL_ROWS, CARD, ACTIVITY, DAILY, SIMILAR, PERSON, PEOPLE), 1),
+    **dict.fromkeys((FORECASTER, MONEY, SEASONS, GENRES, ANOMALIES), 1),
+}
+"""Of each kind the version of its documents: a change of what they hold moves it, and the next run publishes all anew."""

@@ -15,7 +15,7 @@ from marquee.batch.silver import read
 from marquee.batch.tables import CELLS, SILVER
 from marquee.domain.events import METADATA, REVIEWS
 from marquee.domain.films import FilmView, card, film_view, unknown_film
-from marquee.domain.measures import GAUGE, STATE_COLUMNS
+from marquee.domain.measures import GAUGE, STATE_COLUMNS, SUMS
 from marquee.domain.scores import Pins, pin
 from marquee.domain.timeline import DAY, HOUR, floor, iso
 from marquee.ports import Lake
@@ -58,7 +58,9 @@ def film_cells(lake: Lake, ids: Any | None) -> tuple[np.ndarray, np.ndarray]:
     cells = lake.table(CELLS)
     if ids is not None:
         cells = cells.semi_join(ids, "movie_id")
-    filled = cells.mutate(**{name: cells[name].fill_null(-1) for name in GAUGE})
+    filled = cells.mutate(
+        **{name: cells[name].fill_null(0) for name in SUMS}, **{name: cells[name].fill_null(-1) for name in GAUGE}
+    )
     table = lake.arrow(filled.order_by(["movie_id", "window", "span"]).select("movie_id", *CELL_COLUMNS))
     movies = table.column("movie_id").to_numpy()
     return movies, np.stack([table.column(name).to_numpy() for name in CELL_COLUMNS], axis=1)

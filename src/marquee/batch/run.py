@@ -8,9 +8,11 @@ from typing import Any
 
 from marquee.batch import gold, publish, silver
 from marquee.batch.calendar import hour_start, month_of
+from marquee.batch.shape import shape
 from marquee.batch.tables import BRONZE, SILVER
 from marquee.domain.coverage import Frontier, Source
 from marquee.domain.events import TOPICS
+from marquee.domain.measures import STATE_COLUMNS
 from marquee.domain.timeline import DAY, HOUR, YEAR, Clock, floor, iso
 from marquee.errors import MarqueeError, QualityStopError
 from marquee.ingest.archive import archive
@@ -58,7 +60,8 @@ class BatchLayer:
         until: the last of `STEPS` to do; the state is then "staged", and the next run goes on from there.
         before: a time (ms) to stop at, where the last ended hour lies later.
 
-        full: recompute silver from bronze, as far as it is held, and gold from all of silver.
+        full: recompute silver from bronze, as far as it is held, and gold from all of silver. A lake that another
+        version made, or another scorer, is recomputed so by itself.
         interval: backfill silver's ingest hours [start, end) from bronze first; gold is then refolded.
         Raises QualityStopError when a gate stops the publication: nothing of the failed step is kept.
         """
@@ -71,14 +74,20 @@ class BatchLayer:
             with span(f"batch.{name}", run=run):
                 yield
 
-        report: dict[str, Any] = {"full": full}
+        report: dict[str, Any] = {}
         frontier = 0
         try:
             done = gold.gold_hour(self.lake)
+            stale = done > 0 and gold.noted_shape(self.lake) != shape()
+            if stale:
+                log.info(
+                    "another version made this lake: it is made anew, as far as its rows are held", extra={"run": run}
+                )
+            report["full"] = full = full or stale
             with step("archive"):
                 frontier, report["archived"] = archive(self.log, self.lake, self.clock, before, cut=cut)
             run_id = f"{iso(frontier)}-{run}"
-            again = interval if interval is not None else (0, frontier) if full else None
+            again = (0, frontier) if full else interval
             state = "staged"
             if until in STEPS[1:]:
                 with step("silver"):
@@ -168,7 +177,8 @@ class BatchLayer:
             rows = self.lake.table(name)
             rows = rows.filter((rows.year * 100 + rows.month).isin([p["year"] * 100 + p["month"] for p in months]))
             carried = rows.filter((rows.ingest_time < start) | (rows.ingest_time >= done))
-            self.lake.replace(name, self.lake.local(carried.union(part.rows.select(*carried.columns))), months, {})
+            rows = self.lake.local(carried.union(part.rows.select(*carried.columns)))
+            self.lake.replace(name, rows, months, silver.scored_by(topic))
 
     def keep_bad(self, staged: list[silver.Staged]) -> None:
         """Quarantine the rows that broke a rule."""
@@ -180,6 +190,7 @@ class BatchLayer:
         """Publish what changed since the last publication; return "published" or "unchanged"."""
         with self.views.snapshot() as snapshot:
             last = snapshot.publication
+        everything = everything or last is None or last.facts.get("shape") != shape()
         if last is not None and last.frontier.hour >= frontier.hour and not everything:
             return "unchanged"
         since = 0 if last is None or everything else last.frontier.hour
@@ -191,6 +202,8 @@ class BatchLayer:
             "counts": counts,
             "newest": to.newest,
             "top": to.top,
+            "state": STATE_COLUMNS,
+            "shape": shape(),
             "source": self.source(),
             "quality": {k: report[k]["score"] for k in ("silver", "gold")},
         }

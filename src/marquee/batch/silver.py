@@ -14,7 +14,7 @@ from marquee.domain.quality import RULES, Measurement
 from marquee.domain.scores import FAVOURABLE_CUT, LABEL_CUT
 from marquee.domain.timeline import WINDOW
 from marquee.ports import Lake
-from marquee.scoring import score_columns
+from marquee.scoring import score_columns, scorer_name
 
 SCORES = ("compound", "sentence")
 
@@ -54,7 +54,8 @@ def stage(lake: Lake, topic: str, start: int, end: int, *, outside: tuple[int, i
         others = held.filter((held.ingest_time < low) | (held.ingest_time >= high))
     rows = first_copies(lake, parsed).anti_join(others, "event_id")
     if topic == REVIEWS:
-        rows = scored(lake, rows, None if outside is None else held)
+        same = lake.properties(SILVER[topic]).get("scorer", "") == scorer_name()
+        rows = scored(lake, rows, held if outside is not None and same else None)
     rows = with_month(shaped(topic, rows), "ingest_time")
     staged = lake.local(rows.select(*TABLES[SILVER[topic]].columns))
     measurements = gate.measure_rows(lake, SILVER[topic], staged)
@@ -127,4 +128,9 @@ def check(lake: Lake, staged: Sequence[Staged], earlier: Sequence[Mapping[str, A
 
 def commit(lake: Lake, staged: Staged, end: int) -> int:
     """Append staged rows and move silver's hour to `end`, in one commit."""
-    return lake.append(SILVER[staged.topic], staged.rows, {"hour": str(end)})
+    return lake.append(SILVER[staged.topic], staged.rows, {"hour": str(end), **scored_by(staged.topic)})
+
+
+def scored_by(topic: str) -> dict[str, str]:
+    """Return what a table of silver notes of the scorer of its rows."""
+    return {"scorer": scorer_name()} if topic == REVIEWS else {}

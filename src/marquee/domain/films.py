@@ -20,7 +20,8 @@ FilmView = dict[str, Any]
 
 def film_view(values: Mapping[str, Any], offset: int) -> FilmView:
     """Return a film's description from the fields of its event; `at` and `offset` tell which of two is later."""
-    view = {name: list(values[name] or ()) if name in LISTS else values[name] for name in FIELDS}
+    view = {name: BLANK_FILM[name] if values[name] is None else values[name] for name in FIELDS}
+    view |= {name: list(view[name]) for name in LISTS if name in FIELDS}
     view["cast"] = [dict(credit) for credit in (values["cast"] or ())[:CAST]]
     view["crew"] = [dict(credit) for credit in values["crew"] or () if credit["job"] in CREW_JOBS]
     return {"movie_id": values["movie_id"], "at": values["event_time"], "offset": offset, **view}

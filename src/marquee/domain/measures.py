@@ -4,7 +4,7 @@ A lift is a polynomial over the integer attributes of a scored event, so the sam
 Python object and an Ibis table. A `Cell` is the product of all the monoids.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -91,22 +91,31 @@ def encode_cell(cell: Cell) -> list[int | None]:
     return [*cell.sums, *(cell.gauge or (None,) * len(GAUGE))]
 
 
-def decode_cell(row: Iterable[int | None]) -> Cell:
-    """Read back what `encode_cell` wrote."""
-    values = list(row)
-    sums, gauge = values[: len(SUMS)], values[len(SUMS) :]
+STATE_COLUMNS = (*SUMS, *GAUGE)
+
+FIRST_STATE = (
+    *("reviews", "positive", "negative", "favourable", "compound", "compound_sq", "sentence", "rated", "stars"),
+    *("observed_at", "offset", "votes", "average", "popularity"),
+)
+"""The columns of cells that do not say theirs: those of version 0.1.0."""
+
+
+def decode_cell(row: Iterable[int | None], columns: Sequence[str] = STATE_COLUMNS) -> Cell:
+    """Read back what `encode_cell` wrote, in this version or another one: by the names of its columns.
+
+    A sum that the other version did not have is 0, one that this version does not know is left out.
+    """
+    values = dict(zip(columns, row, strict=True))
+    gauge = [values.get(name) for name in GAUGE]
     return Cell(
-        tuple(int(value or 0) for value in sums),
+        tuple(int(values.get(name) or 0) for name in SUMS),
         None if gauge[0] is None else Gauge(*(int(value or 0) for value in gauge)),
     )
 
 
-STATE_COLUMNS = (*SUMS, *GAUGE)
-
-
 def lift_reviews_table(reviews: Any) -> Any:
     """Lift a table of scored reviews to cell rows (movie_id, window, state columns): `lift_review` in Ibis."""
-    lifted = {name: measure.lift(reviews).cast("int64") for name, measure in SUMS.items()}
+    lifted = {name: measure.lift(reviews).cast("int64").fill_null(0) for name, measure in SUMS.items()}
     nothing = {name: ibis.null("int64") for name in GAUGE}
     return reviews.select(movie_id=reviews.movie_id, window=reviews.window, **lifted, **nothing)
 
@@ -126,7 +135,7 @@ def merge_table(cells: Any, keys: list[str]) -> Any:
     """
     reading = ibis.struct({name: cells[name] for name in GAUGE})
     merged = cells.group_by(keys).agg(
-        **{name: cells[name].sum().cast("int64") for name in SUMS},
+        **{name: cells[name].fill_null(0).sum().cast("int64") for name in SUMS},
         gauge=ibis.ifelse(cells.observed_at.isnull(), ibis.null(reading.type()), reading).max(),
     )
     return merged.select(*keys, *SUMS, **{name: merged.gauge[name] for name in GAUGE})

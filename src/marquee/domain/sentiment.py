@@ -34,6 +34,10 @@ class Lexicon:
     idioms: Mapping[str, float]
 
 
+VERSION = 1
+"""Moves whenever a text may get another score: what is held is then scored again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """A text's sentiment. compound: of the whole text; sentence: the mean over its sentences; both x 10^4."""

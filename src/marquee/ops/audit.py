@@ -22,9 +22,10 @@ from marquee.batch.tables import BASE, BRONZE, SILVER
 from marquee.domain.authority import ELSEWHERE
 from marquee.domain.events import METADATA, RATINGS, REVIEWS, Event, FilmEvent, RatingEvent, ReviewEvent
 from marquee.domain.films import FilmView, film_view, unknown_film
-from marquee.domain.measures import SUMS, Cell, decode_cell
+from marquee.domain.measures import SUMS, Cell, ScoredReview, decode_cell
 from marquee.domain.monoids import Gauge
 from marquee.domain.scores import HOT_HOURS, HOT_WEIGHTS, Pins
+from marquee.domain.sentiment import Score
 from marquee.domain.timeline import DAY, HOUR, WINDOW, ladder_cuts
 from marquee.domain.trends import DAYS, WINDOWS, Counts, frame, rank, weekday
 from marquee.errors import NotFoundError
@@ -67,7 +68,13 @@ class FilmHistory:
                 "rated": weight if stars is not None else 0,
                 "stars": weight * (stars or 0),
             }
-            made.append(Timed(time - time % WINDOW, WINDOW, Cell(tuple(state[name] for name in SUMS), None)))
+            found = Score(compound, sentence)
+            lifted = ScoredReview(
+                *(weight, found.positive, found.negative, found.favourable, compound, sentence),
+                *(int(stars is not None), stars or 0),
+            )
+            sums = tuple(state[name] if name in state else measure.lift(lifted) for name, measure in SUMS.items())
+            made.append(Timed(time - time % WINDOW, WINDOW, Cell(sums, None)))
         zeros = tuple(0 for _ in SUMS)
         made += [Timed(r.observed_at - r.observed_at % WINDOW, WINDOW, Cell(zeros, r)) for r in self.readings]
         return made

@@ -7,7 +7,7 @@ late events are cells of an old window under a young hour. Both sides are intege
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from marquee.domain.measures import Cell, decode_cell
+from marquee.domain.measures import GAUGE, STATE_COLUMNS, Cell, decode_cell
 from marquee.domain.timeline import WINDOW
 
 
@@ -19,14 +19,16 @@ class Timed(NamedTuple):
     cell: Cell
 
 
-def batch_cells(rows: Iterable[Sequence[int]]) -> list[Timed]:
-    """Read the rows of a published cells document; its missing gauges are -1."""
+def batch_cells(rows: Iterable[Sequence[int]], columns: Sequence[str] = STATE_COLUMNS) -> list[Timed]:
+    """Read the rows of a published cells document, whose states have these columns; its missing gauges are -1."""
+    observed = 2 + columns.index("observed_at")
+    gauge = {2 + columns.index(name) for name in GAUGE}
     cells = []
-    for window, span, *state in rows:
-        values: list[int | None] = list(state)
-        if values[-1] is not None and values[-5] == -1:
-            values[-5:] = [None] * 5
-        cells.append(Timed(window, span, decode_cell(values)))
+    for row in rows:
+        values: Sequence[int | None] = row
+        if row[observed] == -1:
+            values = [None if place in gauge else value for place, value in enumerate(row)]
+        cells.append(Timed(row[0], row[1], decode_cell(values[2:], columns)))
     return cells
 
 
@@ -35,6 +37,6 @@ def speed_cells(cells: Mapping[tuple[int, int], Cell], from_hour: int) -> list[T
     return [Timed(window, WINDOW, cell) for (hour, window), cell in cells.items() if hour >= from_hour]
 
 
-def merged(batch: Iterable[Sequence[int]], speed: Mapping[tuple[int, int], Cell], from_hour: int) -> list[Timed]:
+def merged(batch: Iterable[Timed], speed: Mapping[tuple[int, int], Cell], from_hour: int) -> list[Timed]:
     """Return all cells of a film. They are presented by merging, so their order does not matter."""
-    return [*batch_cells(batch), *speed_cells(speed, from_hour)]
+    return [*batch, *speed_cells(speed, from_hour)]

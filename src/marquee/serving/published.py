@@ -105,7 +105,9 @@ def published(before: Published, after_run: int, snapshot: ViewsSnapshot, public
 
     pins = publication.facts["pins"]
     months = {
-        month: np.stack([np.array(columns[name], dtype=np.int64) for name in DAILY_COLUMNS], axis=1)
+        month: np.stack(
+            [np.array(columns.get(name, [0] * len(columns["day"])), dtype=np.int64) for name in DAILY_COLUMNS], axis=1
+        )
         for month, columns in changed(DAILY).items()
     }
     return Published(

@@ -17,6 +17,7 @@ from marquee.adapters.tantivy_search import TitleSearch
 from marquee.batch.kinds import CELL_ROWS, FILM
 from marquee.domain.coverage import Source, speed_from
 from marquee.domain.films import FilmView, unknown_film
+from marquee.domain.measures import STATE_COLUMNS
 from marquee.domain.timeline import SECOND, WINDOW, Clock, floor
 from marquee.domain.trends import DAYS, Trend, declining, frame
 from marquee.errors import NotFoundError
@@ -24,7 +25,7 @@ from marquee.ports import BatchViews, Log, SpeedViews
 from marquee.serving import answers
 from marquee.serving.backlog import backlog
 from marquee.serving.cube import Cube, Filter
-from marquee.serving.merge import Timed, merged
+from marquee.serving.merge import Timed, batch_cells, merged
 from marquee.serving.search import SearchRequest, card_line, found, page_of, suggest
 from marquee.serving.world import NO_CELLS, Meanwhile, World, advance
 from marquee.speed.leaderboard import leaderboard
@@ -97,13 +98,14 @@ class Query:
             if snapshot.publication is not None and snapshot.publication.frontier.run != self.world.run:
                 self.refresh()
             world, now = self.sight()
+            state = STATE_COLUMNS if snapshot.publication is None else snapshot.publication.state
             film_body = snapshot.get(FILM, movie_id)
             cells_body = snapshot.get(CELL_ROWS, movie_id)
         film: FilmView | None = orjson.loads(film_body) if film_body else None
         fresh = world.speed_film(movie_id, now)
         if fresh is not None and (film is None or (fresh["at"], fresh["offset"]) > (film["at"], film["offset"])):
             film = fresh
-        rows = orjson.loads(cells_body) if cells_body else []
+        rows = batch_cells(orjson.loads(cells_body) if cells_body else [], state)
         cells = merged(rows, world.speed.get(movie_id, NO_CELLS), speed_from(world.frontier, now))
         if film is None and not cells:
             raise NotFoundError(f"no film has the id {movie_id}", hint="Find ids with /v1/search/movies?q=...")

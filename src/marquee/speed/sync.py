@@ -20,6 +20,8 @@ class Sync:
         """Carry over what micro-batches since the last sync touched; return the cells written."""
         state, synced = self.views.state()
         cells, films, progress = self.store.partials(synced)
+        if progress is not None and progress.batch_id < synced:  # a store that begins anew counts from 1 again
+            cells, films, progress = self.store.partials(0)
         if progress is None or progress.batch_id == synced:
             return 0
         after = SpeedState(progress.since, progress.through, state.version + 1, progress.position)

@@ -76,7 +76,7 @@ class Platform:
         settings = self.settings
         password = settings.kafka_password.get_secret_value() if settings.kafka_password else None
         allowed = security(settings.kafka_user, password, settings.kafka_ca)
-        return Brokers(bootstrap, settings.kafka_replicas, security=allowed)
+        return Brokers(bootstrap, settings.kafka_replicas, security=allowed, kept=settings.retention.log)
 
     def kafka_log(self, bootstrap: str) -> "KafkaLog":
         """Return the log in Kafka."""
@@ -289,7 +289,10 @@ class Platform:
         """Return the batch layer."""
         from marquee.batch.run import BatchLayer
 
-        return BatchLayer(self.log, self.lake, self.views, self.runs, self.quarantine, self.clock, self.source)
+        return BatchLayer(
+            *(self.log, self.lake, self.views, self.runs, self.quarantine, self.clock, self.source),
+            retention=self.settings.retention,
+        )
 
     def speed(self) -> "Speed":
         """Return the speed layer: on Spark's streams where both Spark and Kafka are set."""

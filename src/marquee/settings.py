@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from marquee.domain.retention import Retention
+from marquee.domain.timeline import DAY
 from marquee.errors import SettingsError
 
 Place = Annotated[Path, AfterValidator(lambda path: Path(os.path.expanduser(path)))]  # noqa: PTH111 - leaves other users be
@@ -49,6 +51,15 @@ class Settings(BaseSettings):
     films: int = Field(50_000, ge=1, le=2_000_000, description="Films in the first crawl of TMDB")
     poll_seconds: float = Field(60.0, gt=0, description="Seconds between polls of TMDB's changes")
     batch_hours: int = Field(4, ge=1, le=24, description="Hours between batch runs")
+    retention_log_days: int = Field(
+        7, ge=3, le=3_650, description="Days that the log keeps events; Kafka's topics are set so"
+    )
+    retention_bronze_days: int = Field(
+        90, ge=3, le=36_500, description="Days that bronze keeps events as they came; `batch --full` goes back so far"
+    )
+    retention_silver_days: int = Field(
+        730, ge=31, le=36_500, description="Days that silver keeps events; what is older stays counted in gold's base"
+    )
     profile: Literal["embedded", "cluster"] = Field(
         "embedded",
         description="`cluster`: refuse to start unless `MARQUEE_KAFKA`, `_REGISTRY`, `_SPARK`, `_LAKE`, "
@@ -142,6 +153,12 @@ class Settings(BaseSettings):
             return self.host == "localhost" or ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    @property
+    def retention(self) -> Retention:
+        """How long what is held is kept."""
+        days = (self.retention_log_days, self.retention_bronze_days, self.retention_silver_days)
+        return Retention(*(count * DAY for count in days))
 
     @property
     def has_key(self) -> bool:

@@ -18,13 +18,13 @@ from marquee.adapters.codec import bounded
 from marquee.adapters.kafka_topics import (
     DEAD_LETTERS,
     MESSAGE_BYTES,
-    OWN_TIME,
     WAIT_SECONDS,
     Brokers,
     away,
     check_sizes,
     configure,
     create_topics,
+    lasting,
 )
 from marquee.domain.events import EVENT_BYTES, TOPICS, Event, topic_of
 from marquee.domain.timeline import HOUR, MINUTE, floor
@@ -281,7 +281,7 @@ class KafkaLog:
             yield
         finally:
             self.given_time = False
-            configure(self.admin, OWN_TIME)
+            configure(self.admin, lasting(self.brokers))
 
     def trim(self, before: int) -> int:
         """Delete records with ingest time < `before`; return how many."""

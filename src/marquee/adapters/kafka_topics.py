@@ -15,15 +15,15 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 from confluent_kafka.cimpl import NewTopic
 
 from marquee.domain.events import EVENT_BYTES, METADATA, TOPICS
+from marquee.domain.retention import Retention
 from marquee.domain.timeline import DAY
 from marquee.errors import SettingsError, TransientError
 
 DEAD_LETTERS = "movie.dead-letters"
 """Where records go that cannot be read, with the reason in a header."""
 
-KEPT = 7 * DAY
-OWN_TIME = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(KEPT)}
-"""Records bear the time at which a broker took them, and are kept for so long."""
+OWN_TIME = {"message.timestamp.type": "LogAppendTime"}
+"""Records bear the time at which a broker took them."""
 
 RECORD_BYTES = 1_048_588
 """Most bytes of a batch of records in a topic: Kafka's own default, so that topics made earlier agree."""
@@ -36,12 +36,13 @@ WAIT_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Brokers:
-    """Where Kafka is. security: librdkafka's settings for SASL and TLS."""
+    """Where Kafka is. security: librdkafka's settings for SASL and TLS; kept: how long topics keep records (ms)."""
 
     bootstrap: str
     replicas: int = 3
     partitions: int = 6
     security: Mapping[str, str] | None = None
+    kept: int = Retention().log
 
     def settings(self, **more: Any) -> dict[str, Any]:
         """Return a client's settings."""
@@ -62,7 +63,7 @@ def security(user: str | None, password: str | None, authority: Path | None) -> 
 
 def create_topics(admin: AdminClient, brokers: Brokers) -> None:
     """Create the topics that are not there; SettingsError where one that is there takes less than an event may have."""
-    common = OWN_TIME | {
+    common = lasting(brokers) | {
         "min.insync.replicas": str(max(1, brokers.replicas - 1)),
         "compression.type": "zstd",
         "max.message.bytes": str(RECORD_BYTES),
@@ -84,26 +85,39 @@ def create_topics(admin: AdminClient, brokers: Brokers) -> None:
                 f"Kafka does not answer at {brokers.bootstrap}, or does not let us in",
                 hint="Is it up? Check MARQUEE_KAFKA and, where it asks, MARQUEE_KAFKA_USER, _PASSWORD and _CA.",
             ) from error
-    check_sizes(admin)
+    check(admin, brokers)
 
 
-def check_sizes(admin: AdminClient) -> None:
-    """Raise SettingsError where a topic takes less than an event may have, and its frame.
+def lasting(brokers: Brokers) -> dict[str, str]:
+    """Return the properties by which topics bear the brokers' time, and keep records for so long."""
+    return OWN_TIME | {"retention.ms": str(brokers.kept)}
+
+
+def check(admin: AdminClient, brokers: Brokers) -> None:
+    """Raise SettingsError where a topic takes less than an event may have, and its frame; keep records as is set now.
 
     Who may not look at a topic's settings goes on, and hears of it when a record is refused.
     """
     asked = [ConfigResource(ConfigResource.Type.TOPIC, topic) for topic in (*TOPICS, DEAD_LETTERS)]
+    others = False
     for resource, future in admin.describe_configs(asked, request_timeout=WAIT_SECONDS).items():
         try:
-            taken = int(future.result(WAIT_SECONDS)["max.message.bytes"].value)
+            held = future.result(WAIT_SECONDS)
         except KafkaException:
             continue
+        taken = int(held["max.message.bytes"].value)
         if taken < EVENT_BYTES + RECORD_BYTES - MESSAGE_BYTES:
             raise SettingsError(
                 f"the topic {resource.name} takes records of {taken:,} bytes; an event may have {EVENT_BYTES:,}",
                 hint=f"kafka-configs.sh --bootstrap-server SERVER --alter --topic {resource.name}"
                 f" --add-config max.message.bytes={RECORD_BYTES}",
             )
+        others |= int(held["retention.ms"].value) not in (
+            brokers.kept,
+            -1,
+        )  # -1: another process gives records their time
+    if others:
+        configure(admin, {"retention.ms": str(brokers.kept)})
 
 
 def configure(admin: AdminClient, values: Mapping[str, str]) -> None:

@@ -13,7 +13,8 @@ from marquee.batch.tables import BRONZE, SILVER
 from marquee.domain.coverage import Frontier, Source
 from marquee.domain.events import TOPICS
 from marquee.domain.measures import STATE_COLUMNS
-from marquee.domain.timeline import DAY, HOUR, YEAR, Clock, floor, iso
+from marquee.domain.retention import Retention
+from marquee.domain.timeline import DAY, HOUR, Clock, floor, iso
 from marquee.errors import MarqueeError, QualityStopError
 from marquee.ingest.archive import archive
 from marquee.ports import BatchViews, Lake, Log, Publication, Quarantine, Rejected, RunReport, Runs
@@ -21,9 +22,6 @@ from marquee.work import span
 
 log = logging.getLogger(__name__)
 
-BRONZE_KEPT = 90 * DAY
-SILVER_KEPT = 2 * YEAR
-LOG_KEPT = 7 * DAY
 HISTORY = 20
 """Earlier runs that drift rules compare with."""
 
@@ -44,6 +42,7 @@ class BatchLayer:
     quarantine: Quarantine
     clock: Clock
     source: Callable[[], Source | None] = lambda: None
+    retention: Retention = Retention()
 
     def run(
         self,
@@ -212,11 +211,11 @@ class BatchLayer:
         return "published"
 
     def retain(self, frontier: int) -> None:
-        """Drop what is past its retention: log 7 d, bronze 90 d, silver 2 y (after moving it into base); compact the rest."""
-        self.log.trim(min(frontier, floor(frontier - LOG_KEPT, HOUR)))
+        """Drop what is past its retention, of silver after moving it into base; compact the rest."""
+        self.log.trim(min(frontier, floor(frontier - self.retention.log, HOUR)))
         for name in BRONZE.values():
-            old = [p for p in self.lake.partitions(name) if hour_start(p) + HOUR <= frontier - BRONZE_KEPT]
+            old = [p for p in self.lake.partitions(name) if hour_start(p) + HOUR <= frontier - self.retention.bronze]
             if old:
                 self.lake.drop_partitions(name, old)
-        gold.retire_silver(self.lake, frontier - SILVER_KEPT)
+        gold.retire_silver(self.lake, frontier - self.retention.silver)
         self.lake.maintain(self.clock.now())

@@ -175,7 +175,7 @@ def maintain(home: HomeOption = None) -> None:
         frontier = publication.frontier.hour
         with console.status("maintaining the lake"):
             platform.batch().retain(frontier)
-    console.print(f"kept: 7 days of the log, 90 of bronze, 2 years of silver, before {iso(frontier)}")
+    console.print(f"kept: {platform.settings.retention.words()}, before {iso(frontier)}")
 
 
 @app.command()

@@ -21,7 +21,7 @@ from marquee.adapters.kafka_topics import (
     WAIT_SECONDS,
     Brokers,
     away,
-    check_sizes,
+    check_topics,
     configure,
     create_topics,
     lasting,
@@ -112,7 +112,7 @@ class KafkaLog:
                         self.producer.poll(POLL_SECONDS)
             left = self.producer.flush(WAIT_SECONDS)
         if any(error.code() == KafkaError.MSG_SIZE_TOO_LARGE for error in failed):
-            check_sizes(self.admin)
+            check_topics(self.admin, self.brokers)
         if failed or left:
             reason = failed[0].str() if failed else f"{left} events were not acknowledged in {WAIT_SECONDS:.0f} s"
             raise TransientError(f"Kafka did not take the events: {reason}", hint="Is it running? See MARQUEE_KAFKA.")

@@ -15,7 +15,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 from confluent_kafka.cimpl import NewTopic
 
 from marquee.domain.events import EVENT_BYTES, METADATA, TOPICS
-from marquee.domain.retention import Retention
+from marquee.domain.retention import USUAL
 from marquee.domain.timeline import DAY
 from marquee.errors import SettingsError, TransientError
 
@@ -42,7 +42,7 @@ class Brokers:
     replicas: int = 3
     partitions: int = 6
     security: Mapping[str, str] | None = None
-    kept: int = Retention().log
+    kept: int = USUAL.log
 
     def settings(self, **more: Any) -> dict[str, Any]:
         """Return a client's settings."""
@@ -85,7 +85,7 @@ def create_topics(admin: AdminClient, brokers: Brokers) -> None:
                 f"Kafka does not answer at {brokers.bootstrap}, or does not let us in",
                 hint="Is it up? Check MARQUEE_KAFKA and, where it asks, MARQUEE_KAFKA_USER, _PASSWORD and _CA.",
             ) from error
-    check(admin, brokers)
+    check_topics(admin, brokers)
 
 
 def lasting(brokers: Brokers) -> dict[str, str]:
@@ -93,7 +93,7 @@ def lasting(brokers: Brokers) -> dict[str, str]:
     return OWN_TIME | {"retention.ms": str(brokers.kept)}
 
 
-def check(admin: AdminClient, brokers: Brokers) -> None:
+def check_topics(admin: AdminClient, brokers: Brokers) -> None:
     """Raise SettingsError where a topic takes less than an event may have, and its frame; keep records as is set now.
 
     Who may not look at a topic's settings goes on, and hears of it when a record is refused.

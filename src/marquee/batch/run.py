@@ -13,7 +13,7 @@ from marquee.batch.tables import BRONZE, SILVER
 from marquee.domain.coverage import Frontier, Source
 from marquee.domain.events import TOPICS
 from marquee.domain.measures import STATE_COLUMNS
-from marquee.domain.retention import Retention
+from marquee.domain.retention import USUAL, Retention
 from marquee.domain.timeline import DAY, HOUR, Clock, floor, iso
 from marquee.errors import MarqueeError, QualityStopError
 from marquee.ingest.archive import archive
@@ -42,7 +42,7 @@ class BatchLayer:
     quarantine: Quarantine
     clock: Clock
     source: Callable[[], Source | None] = lambda: None
-    retention: Retention = Retention()
+    retention: Retention = USUAL
 
     def run(
         self,

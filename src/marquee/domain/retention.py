@@ -16,3 +16,6 @@ class Retention:
     def words(self) -> str:
         """Say it to a person."""
         return f"{self.log // DAY} days of the log, {self.bronze // DAY} of bronze, {self.silver // DAY} of silver"
+
+
+USUAL = Retention()

@@ -10,14 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from marquee.adapters.sqlite import explained
-from marquee.adapters.sqlite_keys import let_expire
+from marquee.adapters.sqlite_keys import SqliteKeys
 from marquee.domain.coverage import Source
 from marquee.errors import HomeBusyError, StorageError
 
 LAYOUT = 2
 """Version of the folder's layout, written into it."""
 
-UPGRADES: dict[int, Callable[["Home"], None]] = {1: lambda home: let_expire(home.path("keys.db"))}
+
+def let_keys_expire(home: "Home") -> None:
+    """Give the keys of layout 1, which did not expire, the column that says when they do."""
+    if home.path("keys.db").exists():
+        SqliteKeys(home.path("keys.db")).close()
+
+
+UPGRADES: dict[int, Callable[["Home"], None]] = {1: let_keys_expire}
 """What brings a home of a layout to the next one. Each may be done again, should it be cut off."""
 
 REQUESTS = "requests"

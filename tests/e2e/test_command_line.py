@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 
 from marquee.adapters.sqlite_keys import hashed
 from marquee.adapters.sqlite_log import SqliteLog
+from marquee.adapters.sqlite_views import SqliteViews
 from marquee.app import Platform
 from marquee.cli import app, main
 from marquee.domain.timeline import HOUR, ManualClock
@@ -140,11 +141,13 @@ def test_a_port_in_use_is_said(tmp_path: Path) -> None:
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
     log = SqliteLog(tmp_path / "log.db")
     log.append([rating_event("a", 1, NOON)], NOON)
-    log.connection.execute("PRAGMA max_page_count = 12")
+    with log.held() as db:
+        db.execute("PRAGMA max_page_count = 12")
     many = [rating_event(f"b{n}", n, NOON) for n in range(20_000)]
     with pytest.raises(StorageError, match=r"full[\s\S]*Free some space"):
         log.append(many, NOON)
-    log.connection.execute("PRAGMA max_page_count = 100000")
+    with log.held() as db:
+        db.execute("PRAGMA max_page_count = 100000")
     before = log.end()
     log.append([rating_event("c", 1, NOON)], NOON + 1)
     assert int(log.end()) == int(before) + 1
@@ -165,7 +168,9 @@ def test_a_batch_and_its_audit_from_the_command_line(tmp_path: Path) -> None:
     shown = run("status", "--home", str(home))
     assert "frontier" in shown.stdout
     views = Platform(Settings(home=home), ManualClock(NOON + HOUR)).views
-    views.connection().execute("UPDATE documents SET body = replace(body, 'Film 3', 'Film X') WHERE kind = 'film'")  # type: ignore[attr-defined]
+    assert isinstance(views, SqliteViews)
+    with views.writing() as db:
+        db.execute("UPDATE documents SET body = replace(body, 'Film 3', 'Film X') WHERE kind = 'film'")
     drifted = run("verify", "--home", str(home), "--json")
     assert (drifted.returncode, json.loads(drifted.stdout)["differ"]) == (1, 4)
     in_words(run("reset", "--home", str(home), "--yes"), 0, "deleted")

@@ -1,32 +1,110 @@
-"""SQLite connections as this platform uses them, and its failures in words."""
+"""SQLite as this platform uses it: one base for every store in a file, and its failures in words."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from marquee.errors import StorageError
 
 BUSY_SECONDS = 30
+RESTORE = "If the file is damaged, restore the home from a backup."
 
 
-def connect(path: Path, schema: str, *, durable: bool = False) -> sqlite3.Connection:
-    """Open a database in WAL mode and create what is missing.
+class SqliteStore:
+    """What lives in one database file, made where it is missing, safe for several threads and processes at once.
 
-    `durable` syncs at every commit, so that what was acknowledged survives a power cut; otherwise a
-    crash of the machine, not of the process, may lose the last commits.
+    The threads of a process share one connection, and SQLite's transactions belong to connections: so nobody touches it
+    but through `reading` and `writing`, which let one thread at a time have it.
     """
-    with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        connection.executescript(schema)
-    return connection
+
+    schema: ClassVar[str]
+    added: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """Columns that tables have gained since they were first made: by table, the name and what SQL declares it as."""
+
+    durable: ClassVar[bool] = False
+    """Whether every commit is synced, so that what was acknowledged survives a power cut."""
+
+    remedy: ClassVar[str] = RESTORE
+    """What mends a damaged file, for people."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._guard = threading.RLock()
+        self._connection = self.opened()
+        if self.added:
+            self.widen()
+
+    def widen(self) -> None:
+        """Give the tables of an older file the columns that they lack."""
+        with self.writing() as db:
+            for table, columns in self.added.items():
+                held = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
+                for name in columns.keys() - held:
+                    db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
+
+    def opened(self) -> sqlite3.Connection:
+        """Return a connection to the database, its tables made."""
+        with explained(self.path, self.remedy):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self.path, BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {'FULL' if self.durable else 'NORMAL'}")
+            connection.executescript(self.schema)
+        return connection
+
+    @contextmanager
+    def held(self) -> Iterator[sqlite3.Connection]:
+        """Have the connection to oneself."""
+        with self._guard:
+            yield self._connection
+
+    @contextmanager
+    def reading(self, *, at_once: bool = False) -> Iterator[sqlite3.Connection]:
+        """Read; `at_once`: all of it as of one moment."""
+        with self.held() as db, explained(self.path, self.remedy):
+            if not at_once:
+                yield db
+                return
+            with transaction(db, "BEGIN"):
+                yield db
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Write in one transaction, which is rolled back where the block fails."""
+        with self.held() as db, explained(self.path, self.remedy), transaction(db, "BEGIN IMMEDIATE"):
+            yield db
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self.held() as db:
+            db.close()
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    """Run a block in one transaction."""
+    connection.execute(begin)
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def looked_into(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database as it is, whoever it belongs to, for the length of a block."""
+    with explained(path), closing(sqlite3.connect(path, BUSY_SECONDS)) as connection:
+        yield connection
+
+
+@contextmanager
+def explained(path: Path, remedy: str = RESTORE) -> Iterator[None]:
     """Turn SQLite's and the system's failures on `path` into a StorageError that says what to do."""
     try:
         yield
@@ -39,19 +117,5 @@ def explained(path: Path) -> Iterator[None]:
         elif "locked" in text:
             hint = f"Another process has held it for {BUSY_SECONDS} s: see `marquee status` and end that process."
         else:
-            hint = "If the file is damaged, restore the home from a backup, or begin anew with `marquee reset`."
+            hint = remedy
         raise StorageError(f"cannot use {path}: {text}", hint=hint) from error
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection, path: Path, *, write: bool = True) -> Iterator[sqlite3.Connection]:
-    """Run a block in one transaction; it is rolled back when the block fails."""
-    with explained(path):
-        connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-        try:
-            yield connection
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")

@@ -1,13 +1,11 @@
 """The embedded identity index and quarantine."""
 
 import json
-import threading
 import zlib
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from marquee.adapters.codec import encode
-from marquee.adapters.sqlite import connect, explained, transaction
+from marquee.adapters.sqlite import SqliteStore
 from marquee.domain.events import REVIEWS, Event, fingerprint
 from marquee.ports import START, Identity
 
@@ -21,18 +19,15 @@ CREATE TABLE IF NOT EXISTS progress (one INTEGER PRIMARY KEY CHECK (one = 1), po
 """
 
 
-class SqliteIndex:
+class SqliteIndex(SqliteStore):
     """An `IdentityIndex` in one file."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.connection = connect(path, SCHEMA)
-        self.guard = threading.RLock()
+    schema = SCHEMA
 
     def position(self) -> str:
         """Return the log position it reflects."""
-        with self.guard, explained(self.path):
-            row = self.connection.execute("SELECT position FROM progress").fetchone()
+        with self.reading() as db:
+            row = db.execute("SELECT position FROM progress").fetchone()
         return str(row[0]) if row else START
 
     def lookup(self, topic: str, identities: Iterable[str]) -> dict[str, Identity]:
@@ -41,8 +36,8 @@ class SqliteIndex:
             "SELECT identity, revision, digest, alive, source, body FROM identities"
             " WHERE topic = ? AND identity IN (SELECT value FROM json_each(?))"
         )
-        with self.guard, explained(self.path):
-            rows = self.connection.execute(query, (topic, json.dumps(list(identities)))).fetchall()
+        with self.reading() as db:
+            rows = db.execute(query, (topic, json.dumps(list(identities)))).fetchall()
         return {
             identity: Identity(revision, digest, bool(alive), source, zlib.decompress(body) if body else None)
             for identity, revision, digest, alive, source, body in rows
@@ -53,8 +48,8 @@ class SqliteIndex:
         query = (
             "SELECT identity FROM identities WHERE topic = 'movie.reviews' AND alive AND movie_id = ? AND source = ?"
         )
-        with self.guard, explained(self.path):
-            return {row[0] for row in self.connection.execute(query, (movie_id, source))}
+        with self.reading() as db:
+            return {row[0] for row in db.execute(query, (movie_id, source))}
 
     def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:
         """Fold events and move on, in one transaction. Reviews keep their text, which a retraction repeats."""
@@ -71,7 +66,7 @@ class SqliteIndex:
             )
             for topic, event in events
         )
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             db.executemany("INSERT OR REPLACE INTO identities VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
             db.execute("INSERT OR REPLACE INTO progress VALUES (1, ?)", (position,))
 
@@ -84,13 +79,10 @@ CREATE TABLE IF NOT EXISTS quarantine (
 RAW_LIMIT = 100_000
 
 
-class SqliteQuarantine:
+class SqliteQuarantine(SqliteStore):
     """A `Quarantine` in one file. Raw records over 100,000 characters are cut, and say so."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.connection = connect(path, QUARANTINE)
-        self.guard = threading.RLock()
+    schema = QUARANTINE
 
     def add(self, rows: Sequence[tuple[str, str, str]], now: int) -> None:
         """Keep rows; one that is already there is counted, not repeated."""
@@ -99,7 +91,7 @@ class SqliteQuarantine:
             safe = raw.encode(errors="replace").decode()
             cut = safe if len(safe) <= RAW_LIMIT else f"{safe[:RAW_LIMIT]} [cut: {len(safe)} characters]"
             values.append((fingerprint(source, reason, safe), now, now, source, reason, cut))
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             db.executemany(
                 "INSERT INTO quarantine (id, first_at, last_at, times, source, reason, raw) VALUES (?, ?, ?, 1, ?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET times = times + 1, last_at = excluded.last_at",
@@ -108,14 +100,12 @@ class SqliteQuarantine:
 
     def counts(self) -> dict[str, int]:
         """Return how many rows each reason has."""
-        with self.guard, explained(self.path):
-            return dict(
-                self.connection.execute("SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY 2 DESC")
-            )
+        with self.reading() as db:
+            return dict(db.execute("SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY 2 DESC"))
 
     def rows(self, limit: int) -> list[dict[str, object]]:
         """Return the newest rows."""
         names = ("first_at", "last_at", "times", "source", "reason", "raw")
         query = f"SELECT {', '.join(names)} FROM quarantine ORDER BY last_at DESC, id LIMIT ?"
-        with self.guard, explained(self.path):
-            return [dict(zip(names, row, strict=True)) for row in self.connection.execute(query, (limit,))]
+        with self.reading() as db:
+            return [dict(zip(names, row, strict=True)) for row in db.execute(query, (limit,))]

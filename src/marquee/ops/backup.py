@@ -7,13 +7,12 @@ which never change, as they are.
 
 import json
 import shutil
-import sqlite3
 import tarfile
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from marquee.adapters.sqlite import explained
+from marquee.adapters.sqlite import explained, looked_into
 from marquee.domain.timeline import Clock, iso
 from marquee.errors import SettingsError, StorageError
 from marquee.home import Home
@@ -33,10 +32,8 @@ def databases(home: Home) -> list[Path]:
 
 def copy(source: Path, target: Path) -> None:
     """Copy a SQLite database as of one moment, whoever writes to it."""
-    with explained(source), sqlite3.connect(source) as held, sqlite3.connect(target) as made:
+    with looked_into(source) as held, looked_into(target) as made:
         held.backup(made)
-    held.close()
-    made.close()
 
 
 def backup(home: Home, target: Path, clock: Clock) -> int:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from marquee.adapters.sqlite import SqliteStore
-from marquee.domain.aside import Aside, CrawlState
+from marquee.domain.aside import Aside, CrawlState, Trouble
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS films (movie_id INTEGER PRIMARY KEY, fetched_at INTEGER, gone INTEGER NOT NULL DEFAULT 0);
@@ -23,6 +24,7 @@ PREPARE = (
     "INSERT OR IGNORE INTO aside SELECT movie_id, 'gone', 'TMDB had no such film', coalesce(fetched_at, 0), 1, 0"
     " FROM films WHERE gone",
 )
+TROUBLE = "trouble"
 COLUMNS = "aside.movie_id, aside.kind, aside.reason, aside.since, aside.tries, aside.next_at"
 
 
@@ -54,6 +56,13 @@ class SqliteCrawl(SqliteStore):
             )
             db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, json.dumps(value)))
 
+    def troubled(self, trouble: Trouble | None) -> None:
+        """Remember why the source cannot be asked, or that it can."""
+        if trouble is None:
+            self.forget(TROUBLE)
+        else:
+            self.remember(TROUBLE, asdict(trouble))
+
     def forget(self, name: str) -> None:
         """Forget a remembered value."""
         with self.writing() as db:
@@ -84,12 +93,12 @@ class SqliteCrawl(SqliteStore):
     def due(self, ids: Iterable[int], fetched_before: int, now: int, limit: int) -> list[int]:
         """Return which of these films are unknown, or were last fetched before a time; longest ago first.
 
-        Films set aside wait for their pause to end, but those that are gone: their source has just named them.
+        Films that failed wait for their pause to end; others that are set aside have just been named by their source.
         """
         query = (
             "SELECT value FROM json_each(?) LEFT JOIN films ON films.movie_id = value"
             " LEFT JOIN aside ON aside.movie_id = value WHERE coalesce(fetched_at, 0) < ?"
-            " AND (kind IS NULL OR kind = 'gone' OR next_at <= ?) ORDER BY coalesce(fetched_at, 0), value LIMIT ?"
+            " AND (kind IS NULL OR kind <> 'failed' OR next_at <= ?) ORDER BY coalesce(fetched_at, 0), value LIMIT ?"
         )
         with self.reading() as db:
             rows = db.execute(query, (json.dumps(sorted(ids)), fetched_before, now, limit))
@@ -127,9 +136,12 @@ class SqliteCrawl(SqliteStore):
                 self.stamp(db, movie_id, now, gone=False)
                 db.execute("DELETE FROM aside WHERE movie_id = ?", (movie_id,))
             for film in films:
+                db.execute("INSERT OR IGNORE INTO films (movie_id) VALUES (?)", (film.movie_id,))
                 if film.kind == "gone":
                     self.stamp(db, film.movie_id, now, gone=True)
-                db.execute("INSERT OR IGNORE INTO films (movie_id) VALUES (?)", (film.movie_id,))
+                elif film.kind == "missing":
+                    known = "UPDATE films SET fetched_at = ? WHERE movie_id = ? AND fetched_at IS NOT NULL"
+                    db.execute(known, (now, film.movie_id))
                 values = (film.movie_id, film.kind, film.reason, film.since, film.tries, film.next_at)
                 db.execute("INSERT OR REPLACE INTO aside VALUES (?, ?, ?, ?, ?, ?)", values)
 
@@ -149,4 +161,6 @@ class SqliteCrawl(SqliteStore):
             away = db.execute("SELECT count(*) FROM aside WHERE kind <> 'gone'").fetchone()[0]
             query = f"SELECT {COLUMNS} FROM aside WHERE kind <> 'gone' ORDER BY tries DESC, movie_id LIMIT ?"
             films = tuple(Aside(*row) for row in db.execute(query, (shown,)))
-        return CrawlState(known, fetched - (gone or 0), gone or 0, away, films)
+        noted = self.note(TROUBLE)
+        trouble = None if noted is None else Trouble(**noted)
+        return CrawlState(known, fetched - (gone or 0), gone or 0, away, films, trouble)

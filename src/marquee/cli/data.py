@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from marquee.cli.common import HomeOption, JsonOption, app, console, existing, platform_of, print_json
@@ -18,6 +19,7 @@ from marquee.settings import SERVICES, load
 
 IMPORT_GROUP = 2_000
 SHOWN_ROWS = 50
+ASIDE_SHOWN = 5
 
 
 @app.command(name="import")
@@ -115,12 +117,28 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
     table.add_row("quality", ", ".join(f"{layer} {score:.1f} %" for layer, score in batch_part["quality"].items()))
     table.add_row("speed", f"through {speed_part['through']}, {speed_part['lag_s']:.1f} s behind")
     table.add_row("quarantine", f"{found['quarantine']['rows']:,} rows")
+    if found["crawl"] is not None:
+        add_crawl(table, found["crawl"])
     for service in found["services"]:
         state = "runs" if service["runs"] else "[red]has ended[/]"
         table.add_row(service["name"], f"{state} at {service['address']} ({service['pid']}), log {service['log']}")
     for reason in found["health"]["reasons"]:
-        table.add_row("[yellow]attention[/]", reason)
+        table.add_row("[yellow]attention[/]", escape(reason))
     Console().print(table)
+
+
+def add_crawl(table: Table, crawl: dict[str, Any]) -> None:
+    """Show how far the crawl is, and the first films that are set aside."""
+    aside = f", {crawl['set_aside']:,} set aside" if crawl["set_aside"] else ""
+    gone = f", {crawl['gone']:,} gone" if crawl["gone"] else ""
+    table.add_row("crawl", f"{crawl['fetched']:,} of {crawl['known']:,} films fetched{aside}{gone}")
+    for film in crawl["films"][:ASIDE_SHOWN]:
+        tries = f"{film['tries']} {'try' if film['tries'] == 1 else 'tries'}"
+        table.add_row(f"  film {film['movie_id']}", escape(f"{film['reason']} ({tries}, again at {film['next_try']})"))
+    if len(crawl["films"]) > ASIDE_SHOWN:
+        table.add_row("", f"{crawl['set_aside'] - ASIDE_SHOWN:,} more: `marquee status --json` names some")
+    if crawl["trouble"] is not None:
+        table.add_row("  trouble", escape(f"at {crawl['trouble']['at']}: {crawl['trouble']['reason']}"))
 
 
 @app.command()

@@ -63,11 +63,22 @@ def gone(before: Aside | None, movie_id: int, reason: str, now: int) -> Aside:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a source could not be asked, at a time (ms), and what may help."""
+
+    at: int
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class CrawlState:
-    """How far a crawl is: films known, fetched, gone, and set aside, of which `films` are some."""
+    """How far a crawl is: films known, fetched, gone, and set aside, of which `films` are some. trouble: of its source,
+    None where that answered when it was last asked."""
 
     known: int
     fetched: int
     gone: int
     set_aside: int
     films: tuple[Aside, ...]
+    trouble: Trouble | None

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from marquee.adapters.sqlite_crawl import SqliteCrawl
 from marquee.domain.timeline import SECOND, Clock
@@ -66,14 +66,15 @@ class Search:
     async def find(self, wanted: int, progress: Progress = unseen) -> None:
         """Put the ids of `wanted` films on the crawl's list, unless that was done. Raises SourceError, RefusedError or
         TransientError where TMDB gives no list at all; one that it does not give is passed over until the next start."""
-        state = self.begun(wanted)
+        state = self.begun()
         if state is None:
             return
         pages: dict[str, int] = state["pages"]
+        target = state["base"] + wanted
         failures = 0
         for shelf in self.open(pages):
             known = self.memory.counts()[0]
-            if known >= state["target"]:
+            if known >= target:
                 break
             try:
                 page = await self.read(shelf, pages[shelf.name])
@@ -89,29 +90,26 @@ class Search:
             failures = 0
             pages[shelf.name] = self.next_page(shelf, page, pages[shelf.name])
             found = [(film["id"], count(film.get("vote_count"))) for film in page.films]
-            self.memory.remember(SEARCH, state, found[: state["target"] - known])
-            progress(self.memory.counts()[0], state["target"])
+            self.memory.remember(SEARCH, state, found[: target - known])
+            progress(self.memory.counts()[0], target)
         if not self.passed_over:
             self.memory.remember(FOUND, value=True)
 
-    def begun(self, wanted: int) -> dict[str, Any] | None:
-        """Return how far the search is, begun where it was not or where more is wanted now; None where it has ended."""
-        state = self.memory.note(SEARCH) or {"languages": [], "wanted": 0, "target": 0, "pages": {}}
-        ended = self.memory.note(FOUND)
-        if ended and not state["languages"]:  # an earlier version has searched, in English
-            state = {**state, "languages": ["en"], "wanted": wanted}
-        known = state["languages"]
+    def begun(self) -> dict[str, Any] | None:
+        """Return how far the search is, begun where it was not, or where languages were added; None where it has ended."""
+        state, ended = self.memory.note(SEARCH), bool(self.memory.note(FOUND))
+        if state is None:  # an earlier version that has searched did so in English
+            state = {"languages": ["en"] if ended else [], "base": 0, "pages": {}}
+        known: list[str] = state["languages"]
         more = [name for name in self.languages if name not in known and ANY_LANGUAGE not in known]
-        if ended and not more and wanted <= state["wanted"]:
+        if ended and not more:
             return None
-        if more and ended:
-            state["target"] = self.memory.counts()[0] + wanted
-        else:
-            state["target"] = max(state["target"], wanted)
-        state |= {"languages": [*known, *more], "wanted": max(wanted, state["wanted"])}
+        if ended:
+            state["base"] = self.memory.counts()[0]
+        state["languages"] = [*known, *more]
         self.memory.remember(SEARCH, state)
         self.memory.forget(FOUND)
-        return state
+        return cast(dict[str, Any], state)
 
     def open(self, pages: dict[str, int]) -> Iterator[Shelf]:
         """Yield the shelves that have not ended, the latest year first, page after page of all of them.

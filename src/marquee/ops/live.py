@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from marquee.app import Platform
+from marquee.domain.aside import Trouble
 from marquee.domain.timeline import DAY, SECOND, ManualClock, floor, iso
 from marquee.errors import MarqueeError, SettingsError, SourceError, TransientError
 from marquee.ingest.crawl import CHANGES, Crawl
@@ -28,9 +29,6 @@ SIMULATED_RECHECK = 45 * SECOND
 SIMULATED_LIMIT = 60
 COARSE, FINE = 28 * DAY, 2 * DAY
 SIMULATED_KEY = "MARQUEE_SIMULATOR_KEY"
-TROUBLE = "trouble"
-"""What the crawl's memory notes while the source cannot be asked."""
-
 FIRST_PUBLISHED = 250
 """Films after which a first crawl is published; then whenever their number has doubled, and at its end."""
 
@@ -152,12 +150,12 @@ async def persist(
         try:
             finished = await unless(stopped, work())
         except (SourceError, TransientError) as error:
-            crawl.memory.remember(TROUBLE, {"at": crawl.clock.now(), "reason": error.message, "hint": error.hint})
+            crawl.memory.troubled(Trouble(crawl.clock.now(), error.message, error.hint))
             if once or not (isinstance(error, TransientError) or crawl.tmdb.answered):
                 raise
             say(f"{error.message}; trying again in {pause:.0f} s. {error.hint}")
         else:
-            crawl.memory.forget(TROUBLE)
+            crawl.memory.troubled(None)
             return finished
         await rest(pause, stopped)
     return False

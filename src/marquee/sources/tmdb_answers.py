@@ -179,7 +179,7 @@ def unreadable(answer: Answer, reason: str) -> MarqueeError:
     seen = shown(html.unescape(title[1] if title else re.sub(r"<[^>]*>?", " ", text)))
     what = f'"{seen}"' if seen else "nothing"
     host = urlsplit(answer.url).hostname
-    message = f"not TMDB answers at {host} for {answer.path}, but something else: status {answer.status}, {what}"
+    message = f"something other than TMDB answers at {host} for {answer.path}: status {answer.status}, {what}"
     if answer.status >= 500 and answer.status != LOG_IN:
         return UnreachableError(
             message, hint=f"It may pass. If not, look at https://status.themoviedb.org and at {host}."

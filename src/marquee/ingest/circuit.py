@@ -41,14 +41,16 @@ class Circuit:
                 await self.look(error)
 
     async def look(self, error: MarqueeError) -> None:
-        """Ask for what was given before; raise SourceError where nothing of it comes."""
+        """Ask for what was given before; raise SourceError where it does not come. One of it may be gone, not all."""
         known = dict.fromkeys((*self.given, *self.memory.given(WITNESSES + ROW)))
         witnesses = [film for film in known if film not in self.row][:WITNESSES]
         for movie_id in witnesses:
             try:
                 await self.tmdb.get(f"/movie/{movie_id}")
-            except (RefusedError, TransientError) as said:
+            except RefusedError as said:
                 error = said
+            except TransientError as said:
+                raise said if isinstance(said, SourceError) else outage(said) from None
             else:
                 self.row.clear()
                 return

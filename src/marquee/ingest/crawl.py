@@ -54,6 +54,11 @@ class Group:
     answers: list[FilmAnswer] = field(default_factory=list)
     failures: dict[int, MarqueeError] = field(default_factory=dict)
 
+    def acquit(self, ids: Iterable[int]) -> None:
+        """Forget the failures of films that failed together with their source."""
+        for movie_id in ids:
+            self.failures.pop(movie_id, None)
+
 
 @dataclass(slots=True)
 class Verdict:
@@ -112,6 +117,7 @@ class Crawl:
                     tasks.create_task(self.work(queue, group))
         except* SourceError as faults:
             fault = faults.exceptions[0]
+            group.acquit(self.circuit.row)
         verdict = self.judge(group, self.clock.now())
         receipt = await asyncio.to_thread(self.door.accept, verdict.facts)
         self.memory.mark(verdict.fetched, verdict.aside, self.clock.now())
@@ -123,8 +129,11 @@ class Crawl:
 
     async def work(self, queue: list[int], group: Group) -> None:
         """Fetch films of a queue until it is empty; what fails is noted unless it is the source that does."""
-        while queue:
-            movie_id = queue.pop()
+        while True:
+            async with self.circuit.turn:  # nobody asks for more while it is looked into whether it is the source
+                if not queue:
+                    return
+                movie_id = queue.pop()
             try:
                 group.answers.append(await self.tmdb.movie(movie_id))
                 self.circuit.gave(movie_id)

@@ -46,8 +46,9 @@ def source_of(platform: Platform) -> Source:
     """Return the source that the settings name: TMDB with a key, or a simulator that was started before."""
     settings = platform.settings
     if settings.tmdb_api_key is not None:
+        real = Source(settings.tmdb_url, check_key(settings.tmdb_api_key.get_secret_value()), simulated=False)
         claim(platform.home, "tmdb")
-        return Source(settings.tmdb_url, check_key(settings.tmdb_api_key.get_secret_value()), simulated=False)
+        return real
     key = os.environ.get(SIMULATED_KEY)
     if key is None:
         raise SettingsError(

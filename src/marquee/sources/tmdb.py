@@ -6,7 +6,7 @@ import random
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -18,12 +18,15 @@ from marquee.adapters.sqlite_budget import Budget as Budget
 from marquee.errors import BadAnswerError, RefusedError, SettingsError, SourceError, TransientError, UnreachableError
 from marquee.sources.tmdb_answers import Answer
 from marquee.sources.tmdb_key import is_v3
-from marquee.sources.tmdb_lists import READINGS, Listing, Page, page_of, read_list
+from marquee.sources.tmdb_lists import READINGS, Listing, Page, count, page_of, read_list
 from marquee.work import span
 
 SOURCE = "tmdb"
 GENRES = "/genre/movie/list"
-APPENDED = ("credits", "keywords", "reviews")
+APPENDED = "credits,keywords,reviews"
+LISTS = {"credits": ("cast", "crew"), "keywords": ("keywords", "results")}
+"""Lists that parts of a film hold."""
+
 TRIES = 7
 PATIENCE = 45.0
 """Seconds after which a call is not tried again, but where the source asked for a longer pause."""
@@ -70,7 +73,12 @@ class FilmAnswer:
     @property
     def lacking(self) -> str:
         """What was asked for and is not there, in words: that is unknown, and not empty."""
-        return " and ".join(part for part in APPENDED[:2] if not isinstance(self.body.get(part), dict))
+        return " and ".join(part for part, lists in LISTS.items() if not self.has(part, lists))
+
+    def has(self, part: str, lists: Sequence[str]) -> bool:
+        """Say whether a part holds one of its lists."""
+        held = self.body.get(part)
+        return isinstance(held, dict) and any(isinstance(held.get(name), list) for name in lists)
 
 
 def backoff(attempt: int) -> float:
@@ -207,10 +215,10 @@ class Tmdb:
     async def movie(self, movie_id: int) -> FilmAnswer:
         """Return a film with credits, keywords and all its reviews; BadAnswerError where the answer is about another."""
         path = f"/movie/{movie_id}"
-        body = await self.get(path, append_to_response=",".join(APPENDED))
+        body = await self.get(path, append_to_response=APPENDED)
         told = body.get("id") if isinstance(body, dict) else None
         if not isinstance(body, dict) or isinstance(told, bool) or told != movie_id:
-            what = f"film {told}" if isinstance(told, int) else "no film"
+            what = f"film {told}" if count(told) else "no film"
             raise BadAnswerError(f"TMDB's answer to {path} is about {what}")
         try:
             first = page_of(body.get("reviews"), path)

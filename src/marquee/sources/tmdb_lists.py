@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marquee.errors import BadAnswerError, RefusedError, SourceError, TransientError
+from marquee.ingest.validation import ID_LIMIT
 
 PAGE_CAP = 500
 """TMDB serves no page past this one, whatever `total_pages` says."""
@@ -60,8 +61,8 @@ class Listing:
 
 
 def count(value: object) -> int | None:
-    """Return a whole number of zero or more, None for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """Return a whole number of zero or more that a database can hold, None for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < ID_LIMIT else None
 
 
 def page_of(body: Any, path: str) -> Page:

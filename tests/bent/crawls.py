@@ -34,7 +34,9 @@ class Bench:
     log: MemoryLog = field(default_factory=MemoryLog)
     index: MemoryIndex = field(default_factory=MemoryIndex)
     waits: list[float] = field(default_factory=list)
+    quarantine: MemoryQuarantine = field(default_factory=MemoryQuarantine)
     languages: tuple[str, ...] = ("en",)
+    key: str = TOKEN
 
     def __post_init__(self) -> None:
         self.memory = SqliteCrawl(self.folder / "crawl.db")
@@ -50,8 +52,8 @@ class Bench:
             self.waits.append(seconds)
 
         async def whole() -> None:
-            tmdb = Tmdb(self.tmdb.url, TOKEN, None, sleep=sleep)
-            door = Door(self.log, self.index, MemoryQuarantine(), self.clock, nullcontext)
+            tmdb = Tmdb(self.tmdb.url, self.key, None, sleep=sleep)
+            door = Door(self.log, self.index, self.quarantine, self.clock, nullcontext)
             try:
                 await work(Crawl(tmdb, door, self.memory, self.clock, languages=self.languages))
             finally:

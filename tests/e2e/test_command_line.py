@@ -61,7 +61,12 @@ def in_words(found: subprocess.CompletedProcess[str], code: int, *words: str) ->
 def test_errors_are_words_and_exit_code_2(tmp_path: Path) -> None:
     home = str(tmp_path / "home")
     in_words(run("ingest", "--home", home), 2, "no TMDB key", "Set TMDB_API_KEY")
-    in_words(run("ingest", "--home", home, TMDB_API_KEY="0" * 32), 2, "v3 API key", "API Read Access Token")
+    in_words(
+        run("ingest", "--home", home, TMDB_API_KEY="a key"), 2, "character 2 of 5 is a blank", "API Read Access Token"
+    )
+    in_words(
+        run("ingest", "--home", home, MARQUEE_LANGUAGES="english"), 2, "LANGUAGES", "two letters, such as en,fr,ja"
+    )
     in_words(run("status", "--home", home + "2"), 2, "there is no home", "marquee up")
     in_words(run("verify", "--home", home + "2"), 2, "there is no home")
     in_words(run("import", "imdb", "x", "--home", home), 2, "no data set kind 'imdb'", "tmdb5000, movielens, tmdb-json")
@@ -313,8 +318,9 @@ def test_secrets_come_from_a_folder_and_the_environment_wins(tmp_path: Path, mon
 
 
 @contextlib.contextmanager
-def up(home: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+def up(home: Path, port: int, **more: str) -> Iterator[subprocess.Popen[str]]:
     environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", "MARQUEE_SIM_FILMS": "120", "MARQUEE_SIM_DAYS": "10"}
+    environment |= more
     process = subprocess.Popen(
         [sys.executable, "-m", "marquee", "up", "--home", str(home), "--port", str(port)],
         env=environment,

@@ -6,9 +6,15 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import api, batch, latency, sentiment
+from benchmarks import api, batch, imports, latency, sentiment
 
-ALL = {"sentiment": sentiment.run, "batch": batch.run, "latency": latency.run, "api": api.run}
+ALL = {
+    "sentiment": sentiment.run,
+    "imports": imports.run,
+    "batch": batch.run,
+    "latency": latency.run,
+    "api": api.run,
+}
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 

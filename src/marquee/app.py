@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING
 from marquee.domain.timeline import SECOND, CallableClock, Clock
 from marquee.errors import SettingsError
 from marquee.home import Home
-from marquee.ports import BatchViews, IdentityIndex, Lake, Log, Quarantine, Runs, SpeedStore, SpeedViews
+from marquee.ports import (
+    BatchViews,
+    IdentityIndex,
+    Lake,
+    Log,
+    OwnFilms,
+    Quarantine,
+    Releases,
+    Runs,
+    SpeedStore,
+    SpeedViews,
+)
 from marquee.settings import Settings
 
 if TYPE_CHECKING:
@@ -83,7 +94,7 @@ class Platform:
     @cached_property
     def quarantine(self) -> Quarantine:
         """The quarantine of bad records."""
-        from marquee.adapters.sqlite_index import SqliteQuarantine
+        from marquee.adapters.sqlite_quarantine import SqliteQuarantine
 
         return SqliteQuarantine(self.home.path("quarantine.db"))
 
@@ -93,6 +104,20 @@ class Platform:
         from marquee.adapters.sqlite_crawl import SqliteCrawl
 
         return SqliteCrawl(self.home.path("crawl.db"))
+
+    @cached_property
+    def releases(self) -> Releases:
+        """Which releases of data sets are held."""
+        from marquee.adapters.sqlite_releases import SqliteReleases
+
+        return SqliteReleases(self.home.path("releases.db"))
+
+    @cached_property
+    def own_films(self) -> OwnFilms:
+        """A person's own films."""
+        from marquee.adapters.sqlite_own import SqliteOwnFilms
+
+        return SqliteOwnFilms(self.home.path("own.db"))
 
     @cached_property
     def lake(self) -> Lake:

@@ -129,6 +129,10 @@ class Questions(ABC, Generic[Given]):
         """Return what to watch, from the ids of films liked and disliked."""
         return self.ask("/v1/recommendations", body={"liked": list(liked), "disliked": list(disliked), **wish})
 
+    def mine(self) -> Given:
+        """Return your own films: what was imported from Letterboxd or IMDb."""
+        return self.ask("/v1/mine")
+
     def overview(self) -> Given:
         """Return the film world at a glance."""
         return self.ask("/v1/analytics/overview")

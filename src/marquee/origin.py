@@ -52,12 +52,17 @@ def claim(home: Home, source: Source) -> None:
 
     A home of imported films may go on with TMDB, and a home of TMDB's may take imports.
     """
+    check(home, source)
+    kept: Source = "tmdb" if "tmdb" in (origin(home), source) else source
+    if home.source() != kept:
+        home.note(source=kept)
+
+
+def check(home: Home, source: Source) -> None:
+    """Raise SettingsError where films of a source would mix invented and real ones."""
     held = origin(home)
     if held is not None and (held == "simulated") != (source == "simulated"):
         raise SettingsError(
             f"{home.folder} holds {HOLDS[held]}, and {COMES[source]}: invented and real films are never mixed",
             hint=INSTEAD[source],
         )
-    kept: Source = "tmdb" if "tmdb" in (held, source) else source
-    if home.source() != kept:
-        home.note(source=kept)

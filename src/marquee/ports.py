@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from marquee.domain.coverage import Frontier, SpeedState
 from marquee.domain.events import Event
 from marquee.domain.measures import Cell
+from marquee.domain.own import OwnFilm
+from marquee.domain.releases import Release
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -96,14 +98,15 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the index knows of a thing: its last revision, its content's digest, whether it stands, who told of it, and
-    its last event."""
+    """What the index knows of a thing: its last revision, its content's digest, whether it stands, who told of it, its
+    last event, and that event's time (ms, 0 where an earlier version did not note it)."""
 
     revision: int
     digest: str
     alive: bool
     source: str
     body: bytes | None
+    at: int = 0
 
 
 class IdentityIndex(Protocol):
@@ -121,20 +124,48 @@ class IdentityIndex(Protocol):
         """Return the identities of a film's reviews from a source that have not been retracted."""
         ...
 
+    def readings(self, movie_id: int, source: str) -> dict[str, Identity]:
+        """Return what is known of a film's readings of its gauges at a source, by identity."""
+        ...
+
+    def rated(self, source: str) -> set[int]:
+        """Return the films of which readings at a source are known."""
+        ...
+
     def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:
         """Fold (topic, event) pairs and move to `position`, in one transaction."""
         ...
 
 
+class Rejected(NamedTuple):
+    """A bad record: where it came from, why it was rejected, in words, and what it was.
+
+    film: whose it was, by id and title as far as they are known; column: where it stood, empty for the whole record;
+    rows: how many such records this one stands for.
+    """
+
+    source: str
+    reason: str
+    raw: str
+    film: str = ""
+    column: str = ""
+    rows: int = 1
+
+
+MOST_HELD = 10_000
+"""Rejected records of one source and reason that are kept one by one; what comes after them is counted."""
+
+
 class Quarantine(Protocol):
     """Where bad records go, with the reason; never away."""
 
-    def add(self, rows: Sequence[tuple[str, str, str]], now: int) -> None:
-        """Keep (source, reason, raw) rows; a row that is already there is counted, not repeated."""
+    def add(self, rows: Sequence[Rejected], now: int) -> None:
+        """Keep records; one that is already there is counted, not repeated. Past `MOST_HELD` of a source and reason,
+        records are counted in one row of their own."""
         ...
 
     def counts(self) -> dict[str, int]:
-        """Return how many rows each reason has."""
+        """Return how many records each reason has."""
         ...
 
     def rows(self, limit: int) -> list[dict[str, object]]:
@@ -377,4 +408,31 @@ class Lake(Protocol):
 
     def maintain(self, now: int) -> None:
         """Forget old snapshots and their files."""
+        ...
+
+
+class Releases(Protocol):
+    """Which release of each source is held."""
+
+    def held(self, source: str) -> Release | None:
+        """Return the release that was begun last, None before the first."""
+        ...
+
+    def begin(self, source: str, release: Release) -> None:
+        """Remember a release before its first rating is accepted, so that an import that is cut off goes on with it."""
+        ...
+
+
+class OwnFilms(Protocol):
+    """A person's own films, kept apart from the world's figures."""
+
+    def put(self, source: str, films: Iterable[OwnFilm], says: Iterable[str]) -> int:
+        """Keep a source's films; return how many are new or changed.
+
+        says: which of stars, seen, liked and wanted these films tell of wholly: what else was held of those is forgotten.
+        """
+        ...
+
+    def films(self) -> list[OwnFilm]:
+        """Return the films of all sources, by source and key."""
         ...

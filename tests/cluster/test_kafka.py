@@ -111,6 +111,13 @@ def bounds_and_seals_time(log: KafkaLog) -> None:
     now = floor(SYSTEM_CLOCK.now(), HOUR)
     assert log.seal(now + MINUTE - 1) == now - HOUR
     assert log.seal(now + MINUTE) == now
+    assert log.cut(now + MINUTE) == now, "the brokers' own time cannot be cut"
+    assert log.later("", middle) == log.later(middle, "") == middle
+    assert log.later(middle, log.end()) == log.end()
+    assert log.accepted(cut, SYSTEM_CLOCK.now() + 1)
+    assert not log.accepted(SYSTEM_CLOCK.now() + HOUR, SYSTEM_CLOCK.now() + 2 * HOUR)
+    assert not log.accepted(0, span[0])
+    assert {batch.period for batch in log.read("", 10**6)[0]} <= {now - HOUR, now}
 
 
 def buries_what_cannot_be_read(log: KafkaLog, cluster: Kafka) -> None:

@@ -12,10 +12,11 @@ from tests.facts import film, history, review, votes
 
 from marquee.adapters.codec import records
 from marquee.adapters.memory import MemoryIndex, MemoryLog, MemoryQuarantine
-from marquee.adapters.sqlite_index import SqliteIndex, SqliteQuarantine
+from marquee.adapters.sqlite_index import SqliteIndex
 from marquee.adapters.sqlite_log import SqliteLog
-from marquee.domain.events import METADATA, RATINGS, REVIEWS, ReviewEvent
-from marquee.domain.facts import Gone, Malformed, ReviewList
+from marquee.adapters.sqlite_quarantine import SqliteQuarantine
+from marquee.domain.events import METADATA, RATINGS, REVIEWS, RatingEvent, ReviewEvent
+from marquee.domain.facts import Gone, Malformed, ReviewList, VoteSeries
 from marquee.domain.timeline import DAY, HOUR, ManualClock
 from marquee.ingest.door import Door
 
@@ -193,3 +194,63 @@ def test_a_files_review_is_tmdbs_once_tmdb_tells_of_it(door: Door) -> None:
     assert door.accept([own]).total == 0
     door.accept([ReviewList(1, "tmdb", frozenset())])
     assert sum(weight for _, weight, _ in weights(door)) == 0, "so TMDB can take it back"
+
+
+def readings(door: Door, movie_id: int) -> dict[int, tuple[int, int]]:
+    """What each time's last reading says: the later in the log counts."""
+    mine = [event for event in logged(door, RATINGS) if isinstance(event, RatingEvent) and event.movie_id == movie_id]
+    return {event.event_time: (event.votes, event.average) for event in mine}
+
+
+def test_a_series_supersedes_what_was_held_of_its_source(door: Door) -> None:
+    old = VoteSeries(7, "m", ((10, 1, 5_000), (20, 2, 6_000), (30, 3, 7_000)))
+    new = VoteSeries(7, "m", ((20, 20, 8_000), (40, 40, 9_000)))
+    assert door.accept([old]).total == 3
+    assert door.accept([old]).total == 0
+    assert door.accept([new, VoteSeries(8, "m", ((10, 1, 1),))]).total == 5
+    assert readings(door, 7) == {10: (0, 0), 20: (20, 8_000), 30: (20, 8_000), 40: (40, 9_000)}
+    assert readings(door, 8) == {10: (1, 1)}
+    assert door.accept([new]).total == 0
+
+
+def test_a_series_that_returns_is_news_again_with_names_of_its_own(door: Door) -> None:
+    first, second = VoteSeries(7, "m", ((10, 1, 5_000),)), VoteSeries(7, "m", ((10, 2, 5_000),))
+    for series in (first, second, first):
+        assert door.accept([series]).total == 1
+    assert readings(door, 7) == {10: (1, 5_000)}
+    ids = [event.event_id for event in logged(door)]
+    assert len(set(ids)) == 3
+
+
+@pytest.mark.parametrize(
+    ("readings", "reason"),
+    [
+        ((), "readings are not in order of time"),
+        (((2, 1, 1), (1, 1, 1)), "readings are not in order of time"),
+        (((1, -1, 1),), "vote count or average is absurd"),
+        (((1, 1, 10_001),), "vote count or average is absurd"),
+        (((-5, 1, 1),), "event time is before 1970"),
+        (((10**15, 1, 1),), "event time is more than a day in the future"),
+    ],
+)
+def test_a_series_that_cannot_be_is_quarantined(
+    door: Door, readings: tuple[tuple[int, int, int], ...], reason: str
+) -> None:
+    assert door.accept([VoteSeries(7, "m", readings)]).quarantined == 1
+    assert door.quarantine.counts() == {reason: 1}
+
+
+def test_a_malformed_fact_may_stand_for_many(door: Door) -> None:
+    receipt = door.accept([Malformed("s", "bad", "row", "7 Seven", "budget", 12)])
+    assert receipt.quarantined == 12
+    assert door.quarantine.counts() == {"bad": 12}
+
+
+def test_an_older_account_of_a_file_never_wins_over_a_newer(door: Door) -> None:
+    door.accept([film(1, NOON, "tmdb-csv", runtime=100), votes(1, NOON, 50, "tmdb-csv")])
+    older = [film(1, NOON - DAY, "tmdb-csv", runtime=90), votes(1, NOON - DAY, 40, "tmdb-csv")]
+    assert door.accept(older).known == 2
+    same_day = [film(1, NOON, "tmdb-csv", runtime=101), votes(1, NOON, 51, "tmdb-csv")]
+    assert door.accept(same_day).total == 2
+    live = [film(2, NOON, "tmdb"), film(2, NOON - HOUR, "tmdb", runtime=1)]
+    assert door.accept(live).total == 2, "what TMDB answers now is news, even where a clock was set back"

@@ -1,7 +1,10 @@
 """One suite for every adapter of a port: memory and embedded."""
 
+import contextlib
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,27 +17,36 @@ from marquee.adapters.codec import records
 from marquee.adapters.memory import (
     MemoryIndex,
     MemoryLog,
+    MemoryOwnFilms,
     MemoryQuarantine,
+    MemoryReleases,
     MemorySpeedStore,
     MemorySpeedViews,
     MemoryViews,
 )
-from marquee.adapters.sqlite_index import SqliteIndex, SqliteQuarantine
+from marquee.adapters.sqlite_index import SqliteIndex
 from marquee.adapters.sqlite_log import SqliteLog
+from marquee.adapters.sqlite_own import SqliteOwnFilms
+from marquee.adapters.sqlite_quarantine import SqliteQuarantine
+from marquee.adapters.sqlite_releases import SqliteReleases
 from marquee.adapters.sqlite_speed import SqliteSpeedStore, SqliteSpeedViews
 from marquee.adapters.sqlite_views import SqliteViews
 from marquee.domain.coverage import Frontier, SpeedState
 from marquee.domain.events import METADATA, RATINGS, REVIEWS
 from marquee.domain.measures import ZERO, Cell, lift_gauge, merge
 from marquee.domain.monoids import Gauge
+from marquee.domain.own import OwnFilm
+from marquee.domain.releases import Release
 from marquee.domain.timeline import HOUR, floor
 from marquee.errors import TerminalError
-from marquee.ports import MicroBatch, Publication, SpeedCell, SpeedFilm
+from marquee.ports import MicroBatch, Publication, Rejected, SpeedCell, SpeedFilm
 
 EMBEDDED: dict[str, tuple[Callable[[], Any], Callable[[Path], Any]]] = {
     "log": (MemoryLog, SqliteLog),
     "index": (MemoryIndex, SqliteIndex),
     "quarantine": (MemoryQuarantine, SqliteQuarantine),
+    "releases": (MemoryReleases, SqliteReleases),
+    "own": (MemoryOwnFilms, SqliteOwnFilms),
     "store": (MemorySpeedStore, SqliteSpeedStore),
     "speed_views": (MemorySpeedViews, SqliteSpeedViews),
     "views": (MemoryViews, SqliteViews),
@@ -193,13 +205,48 @@ def test_an_index_remembers_what_stands(adapter: Make) -> None:
     assert index.lookup(RATINGS, ["review-a"]) == {}
 
 
+def test_the_index_knows_a_films_readings_at_a_source(adapter: Make) -> None:
+    index = adapter("index")
+    named = {"7@1@m": "m", "7@2@m": "m", "7@m": "m", "7@3@n": "n", "70@1@m": "m"}
+    events = [
+        replace(rating_event(name, int(name.split("@")[0]), NOON), identity=name, source=source)
+        for name, source in named.items()
+    ]
+    index.apply([(RATINGS, event) for event in events], "5")
+    assert index.readings(7, "m").keys() == {"7@1@m", "7@2@m", "7@m"}
+    assert index.readings(8, "m") == {}
+
+
 def test_a_quarantine_counts_a_repeated_row_once(adapter: Make) -> None:
     quarantine = adapter("quarantine")
-    quarantine.add([("s", "bad", "x\ud800"), ("s", "bad", "y")], NOON)
-    quarantine.add([("s", "bad", "y"), ("s", "worse", "y")], NOON + 1)
-    assert quarantine.counts() == {"bad": 2, "worse": 1}
+    quarantine.add([Rejected("s", "bad", "x\ud800"), Rejected("s", "bad", "y")], NOON)
+    quarantine.add([Rejected("s", "bad", "y"), Rejected("s", "worse", "y", "7 Seven", "budget", 5)], NOON + 1)
+    assert quarantine.counts() == {"bad": 2, "worse": 5}
     newest = quarantine.rows(2)
     assert {(row["reason"], row["times"]) for row in newest} == {("bad", 2), ("worse", 1)}
+    assert {(row["film"], row["column"], row["rows"]) for row in newest} == {("", "", 1), ("7 Seven", "budget", 5)}
+
+
+def test_a_quarantine_counts_what_is_too_many(adapter: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    quarantine = adapter("quarantine")
+    monkeypatch.setattr(quarantine, "most", 3)
+    quarantine.add([Rejected("s", "bad", str(number)) for number in range(5)], NOON)
+    quarantine.add([Rejected("s", "bad", "0"), Rejected("s", "bad", "7", rows=10), Rejected("t", "bad", "0")], NOON)
+    assert quarantine.counts() == {"bad": 16}
+    assert len({row["raw"] for row in quarantine.rows(100)} & set("01234567")) == 3
+
+
+def test_a_quarantine_of_an_earlier_time_goes_on(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "q.db")) as old:
+        old.execute(
+            "CREATE TABLE quarantine (id TEXT PRIMARY KEY, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,"
+            " times INTEGER NOT NULL, source TEXT NOT NULL, reason TEXT NOT NULL, raw TEXT NOT NULL)"
+        )
+        old.execute("INSERT INTO quarantine VALUES ('x', 1, 1, 1, 's', 'old', 'r')")
+        old.commit()
+    quarantine = SqliteQuarantine(tmp_path / "q.db")
+    quarantine.add([Rejected("s", "new", "r", "7", "id", 2)], NOON)
+    assert quarantine.counts() == {"new": 2, "old": 1}
 
 
 def gauge(at: int, count: int = 1) -> Cell:
@@ -327,3 +374,42 @@ def test_a_document_published_as_it_was_has_not_changed(adapter: Make) -> None:
         assert held.publication == publication(2)
         assert held.changed("film", 1) == [(2, b"c")]
         assert sorted(held.changed("film", 0)) == [(1, b"a"), (2, b"c")]
+
+
+def test_an_index_of_an_earlier_time_goes_on(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "index.db")) as old:
+        old.execute(
+            "CREATE TABLE identities (topic TEXT NOT NULL, identity TEXT NOT NULL, movie_id INTEGER NOT NULL,"
+            " source TEXT NOT NULL, revision INTEGER NOT NULL, digest TEXT NOT NULL, alive INTEGER NOT NULL, body BLOB,"
+            " PRIMARY KEY (topic, identity)) WITHOUT ROWID"
+        )
+        old.execute("INSERT INTO identities VALUES (?, '7@t', 7, 't', 3, 'd', 1, NULL)", (RATINGS,))
+        old.commit()
+    index = SqliteIndex(tmp_path / "index.db")
+    assert index.lookup(RATINGS, ["7@t"])["7@t"].at == 0
+    index.apply([(RATINGS, rating_event("a", 7, NOON))], "1")
+    assert index.lookup(RATINGS, ["movie.ratings/7"])["movie.ratings/7"].at == NOON
+
+
+def test_releases_are_remembered_by_source(adapter: Make) -> None:
+    releases = adapter("releases")
+    assert releases.held("m") is None
+    releases.begin("m", Release(5, 1))
+    releases.begin("n", Release(7, 2))
+    releases.begin("m", Release(6, 3))
+    assert (releases.held("m"), releases.held("n")) == (Release(6, 3), Release(7, 2))
+
+
+def test_own_films_are_what_their_source_says_last(adapter: Make) -> None:
+    own = adapter("own")
+    rated = OwnFilm("s", "a", "A", 1999, stars=80, seen=True, at=5)
+    assert own.put("s", [rated, OwnFilm("s", "b", "B", None, wanted=True)], ["stars", "seen", "wanted"]) == 2
+    assert own.put("t", [OwnFilm("t", "a", "A", 1999, "tt1", seen=True)], ["seen"]) == 1
+    assert own.put("s", [rated], ["stars"]) == 0
+    assert own.put("s", [OwnFilm("s", "a", "A", 1999, liked=True)], ["liked", "wanted"]) == 2
+    assert own.films() == [
+        OwnFilm("s", "a", "A", 1999, stars=80, seen=True, liked=True, at=5),
+        OwnFilm("t", "a", "A", 1999, "tt1", seen=True),
+    ]
+    own.put("s", [OwnFilm("s", "a", "A", 1999, stars=30, seen=True, at=9)], ["stars", "seen"])
+    assert own.films()[0] == OwnFilm("s", "a", "A", 1999, stars=30, seen=True, liked=True, at=9)

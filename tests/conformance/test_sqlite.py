@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import replace
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,12 @@ import marquee
 from marquee.adapters.sqlite import SqliteStore
 from marquee.adapters.sqlite_budget import LONGEST_WAIT, Budget
 from marquee.adapters.sqlite_crawl import SqliteCrawl
-from marquee.adapters.sqlite_index import SqliteIndex, SqliteQuarantine
+from marquee.adapters.sqlite_index import SqliteIndex
 from marquee.adapters.sqlite_keys import SqliteKeys
 from marquee.adapters.sqlite_log import SqliteLog
+from marquee.adapters.sqlite_own import SqliteOwnFilms
+from marquee.adapters.sqlite_quarantine import SqliteQuarantine
+from marquee.adapters.sqlite_releases import SqliteReleases
 from marquee.adapters.sqlite_runs import SqliteRuns
 from marquee.adapters.sqlite_speed import SqliteSpeedStore, SqliteSpeedViews
 from marquee.adapters.sqlite_views import SqliteViews
@@ -29,9 +33,12 @@ from marquee.domain.aside import failed
 from marquee.domain.coverage import Frontier, SpeedState
 from marquee.domain.events import RATINGS, REVIEWS
 from marquee.domain.measures import ZERO
+from marquee.domain.own import OwnFilm
+from marquee.domain.releases import Release
 from marquee.domain.timeline import HOUR
 from marquee.errors import StorageError, TerminalError
-from marquee.ports import MicroBatch, Publication, RunReport, SpeedCell
+from marquee.ports import MicroBatch, Publication, Rejected, RunReport, SpeedCell
+from marquee.sources.importers.extras import Extras
 
 THREADS, PROCESSES, ROUNDS = 8, 4, 25
 SOURCE = Path(marquee.__file__).parent
@@ -55,7 +62,7 @@ def use_index(index: SqliteIndex, n: int) -> None:
 
 
 def use_quarantine(quarantine: SqliteQuarantine, n: int) -> None:
-    quarantine.add([("t", "bad", str(n))], NOON)
+    quarantine.add([Rejected("t", "bad", str(n))], NOON)
     quarantine.counts()
     quarantine.rows(5)
 
@@ -63,6 +70,7 @@ def use_quarantine(quarantine: SqliteQuarantine, n: int) -> None:
 def use_crawl(crawl: SqliteCrawl, n: int) -> None:
     crawl.remember("note", n, [(n + 1, n)])
     crawl.mark([n + 1], [failed(None, n + 2, "x", NOON)], NOON)
+    crawl.seed([(0.5, n + 2)])
     crawl.todo(5)
     crawl.due([n + 1], NOON, NOON, 5)
     crawl.state(5)
@@ -102,9 +110,28 @@ def use_views(views: SqliteViews, n: int) -> None:
         snapshot.changed("film", 0)
 
 
+def use_own_films(own: SqliteOwnFilms, n: int) -> None:
+    own.put("t", [OwnFilm("t", str(n), "A", 2000, seen=True)], ["seen"])
+    own.films()
+
+
+def use_releases(releases: SqliteReleases, n: int) -> None:
+    releases.begin("t", Release(NOON + n, n))
+    releases.held("t")
+
+
+def use_extras(extras: Extras, n: int) -> None:
+    extras.put(n, "a", n)
+    extras.get(n)
+
+
 def use_budget(budget: Budget, n: int) -> None:
     budget.reserve()
     budget.penalise(0.001)
+
+
+def extras_of(path: Path) -> Extras:
+    return Extras(path.parent)
 
 
 def budget_of(path: Path) -> Budget:
@@ -121,15 +148,18 @@ USES: dict[type[SqliteStore], tuple[Callable[[Path], Any], Callable[[Any, int], 
     SqliteSpeedStore: (SqliteSpeedStore, use_speed_store),
     SqliteSpeedViews: (SqliteSpeedViews, use_speed_views),
     SqliteViews: (SqliteViews, use_views),
+    SqliteOwnFilms: (SqliteOwnFilms, use_own_films),
+    SqliteReleases: (SqliteReleases, use_releases),
+    Extras: (extras_of, use_extras),
     Budget: (budget_of, use_budget),
 }
 
 
 def test_every_store_is_tried() -> None:
-    modules = [path.stem for path in SOURCE.glob("adapters/sqlite*.py")]
-    assert len(modules) > 5
-    for name in modules:
-        __import__(f"marquee.adapters.{name}")
+    modules = [path for path in SOURCE.rglob("*.py") if "(SqliteStore)" in path.read_text()]
+    assert len(modules) > 9
+    for path in modules:
+        import_module(".".join(("marquee", *path.relative_to(SOURCE).with_suffix("").parts)))
     assert {kind for kind in SqliteStore.__subclasses__() if kind.__module__.startswith("marquee.")} == set(USES)
 
 
@@ -167,7 +197,7 @@ def test_a_store_without_its_guard_is_found_out(tmp_path: Path) -> None:
     class Bare(SqliteStore):
         schema = "CREATE TABLE IF NOT EXISTS t (n INTEGER);"
 
-        def held(self) -> Any:
+        def alone(self) -> Any:
             return nullcontext(self._connection)
 
         def add(self, n: int) -> None:

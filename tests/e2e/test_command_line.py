@@ -69,7 +69,7 @@ def test_errors_are_words_and_exit_code_2(tmp_path: Path) -> None:
     )
     in_words(run("status", "--home", home + "2"), 2, "there is no home", "marquee up")
     in_words(run("verify", "--home", home + "2"), 2, "there is no home")
-    in_words(run("import", "imdb", "x", "--home", home), 2, "no data set kind 'imdb'", "tmdb5000, movielens, tmdb-json")
+    in_words(run("import", "netflix", "x", "--home", home), 2, "no data set kind 'netflix'", "tmdb5000, movies-dataset")
     in_words(run("import", "tmdb5000", "/nowhere", "--home", home), 2, "there is no file")
     in_words(run("serve", "--home", home, "--host", "0.0.0.0"), 2, "refusing to listen", "marquee keys create")
     in_words(run("serve", "--home", home, MARQUEE_PORT="99999"), 2, "settings cannot be used", "PORT")
@@ -146,12 +146,12 @@ def test_a_port_in_use_is_said(tmp_path: Path) -> None:
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
     log = SqliteLog(tmp_path / "log.db")
     log.append([rating_event("a", 1, NOON)], NOON)
-    with log.held() as db:
+    with log.alone() as db:
         db.execute("PRAGMA max_page_count = 12")
     many = [rating_event(f"b{n}", n, NOON) for n in range(20_000)]
     with pytest.raises(StorageError, match=r"full[\s\S]*Free some space"):
         log.append(many, NOON)
-    with log.held() as db:
+    with log.alone() as db:
         db.execute("PRAGMA max_page_count = 100000")
     before = log.end()
     log.append([rating_event("c", 1, NOON)], NOON + 1)

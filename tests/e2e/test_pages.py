@@ -13,6 +13,7 @@ from tests.conftest import ON_CI
 from tests.world import BARE, BOMBED
 
 from marquee.app import Platform
+from marquee.domain.own import OwnFilm
 from marquee.domain.timeline import ManualClock
 from marquee.settings import load
 
@@ -147,6 +148,22 @@ def test_people_are_joined_by_films(browser: Browser, address: str) -> None:
     expect(page.locator("#steps")).to_contain_text("apart")
     assert page.locator("#steps li").count() % 2 == 1
     page.close()
+
+
+def test_what_to_watch_begins_with_a_persons_own_films(browser: Browser, present_home: Path, tmp_path: Path) -> None:
+    home, port = shutil.copytree(present_home, tmp_path / "home"), free_port()
+    own = [OwnFilm("letterboxd", f"film{n}", f"Film {n}", None, stars=90, seen=True) for n in (2, 3)]
+    own.append(OwnFilm("letterboxd", "nowhere", "Nowhere", 1990, seen=True))
+    Platform(load(home=home)).own_films.put("letterboxd", own, ["stars", "seen"])
+    with started("-m", "marquee", "serve", "--home", str(home), "--port", str(port)):
+        wait_for(f"http://127.0.0.1:{port}/health")
+        page, errors = opened(browser, f"http://127.0.0.1:{port}/watch")
+        expect(page.locator("#own")).to_have_text("Your own list has 2 of these films; 1 more are not known here yet.")
+        expect(page.locator("#chosen li")).to_have_count(2)
+        expect(page.get_by_label("Leave out what I have seen")).to_be_checked()
+        expect(page.locator("#list tbody tr").first).to_be_visible()
+        assert errors == []
+        page.close()
 
 
 def test_what_to_watch_follows_what_was_liked(browser: Browser, address: str) -> None:

@@ -67,6 +67,7 @@ SHAPES = {
     "/v1/people?q=person%2012": shapes.People,
     "/v1/people/130": shapes.Person,
     "/v1/people/path?from=101&to=102": shapes.Chain,
+    "/v1/mine": shapes.OwnList,
 }
 
 

@@ -3,18 +3,23 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 
 from marquee.adapters.codec import encode
 from marquee.domain.coverage import NO_SPEED, SpeedState
-from marquee.domain.events import REVIEWS, TOPICS, Event, topic_of
+from marquee.domain.events import RATINGS, REVIEWS, TOPICS, Event, topic_of
 from marquee.domain.measures import Cell, merge_cells
+from marquee.domain.own import OwnFilm, together
+from marquee.domain.releases import Release
 from marquee.domain.timeline import HOUR, floor, ingest_period
 from marquee.errors import TerminalError
 from marquee.ports import (
+    MOST_HELD,
     Batch,
     Identity,
     MicroBatch,
     Publication,
+    Rejected,
     SpeedCell,
     SpeedFilm,
     SpeedProgress,
@@ -140,11 +145,23 @@ class MemoryIndex:
             if topic == REVIEWS and held.alive and (movie, origin) == (movie_id, source)
         }
 
+    def readings(self, movie_id: int, source: str) -> dict[str, Identity]:
+        """Return what is known of a film's readings at a source."""
+        return {
+            name: held
+            for (topic, name), (movie, origin, held) in self.known.items()
+            if topic == RATINGS and (movie, origin) == (movie_id, source)
+        }
+
+    def rated(self, source: str) -> set[int]:
+        """Return the films with readings at a source."""
+        return {movie for (topic, _), (movie, origin, _) in self.known.items() if (topic, origin) == (RATINGS, source)}
+
     def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:
         """Fold events and move on."""
         for topic, event in events:
             body = encode(event) if topic == REVIEWS and event.weight > 0 else None
-            held = Identity(event.revision, event.digest, event.weight > 0, event.source, body)
+            held = Identity(event.revision, event.digest, event.weight > 0, event.source, body, event.event_time)
             self.known[topic, event.identity] = (event.movie_id, event.source, held)
         self.at = position
 
@@ -152,28 +169,33 @@ class MemoryIndex:
 class MemoryQuarantine:
     """A `Quarantine` as a dict."""
 
-    def __init__(self) -> None:
-        self.held: dict[tuple[str, str, str], list[int]] = {}
+    def __init__(self, most: int = MOST_HELD) -> None:
+        self.most = most
+        self.held: dict[Rejected, list[int]] = {}
+        self.more: dict[tuple[str, str], int] = defaultdict(int)
 
-    def add(self, rows: Sequence[tuple[str, str, str]], now: int) -> None:
-        """Keep rows once, with the times they came."""
+    def add(self, rows: Sequence[Rejected], now: int) -> None:
+        """Keep records once, with the times they came."""
         for row in rows:
-            self.held.setdefault(row, []).append(now)
+            alike = sum((held.source, held.reason) == (row.source, row.reason) for held in self.held)
+            if row in self.held or alike < self.most:
+                self.held.setdefault(row, []).append(now)
+            else:
+                self.more[row.source, row.reason] += row.rows
 
     def counts(self) -> dict[str, int]:
-        """Return how many rows each reason has."""
+        """Return how many records each reason has."""
         found: dict[str, int] = defaultdict(int)
-        for _, reason, _ in self.held:
-            found[reason] += 1
+        for row in self.held:
+            found[row.reason] += row.rows
+        for (_, reason), count in self.more.items():
+            found[reason] += count
         return dict(found)
 
     def rows(self, limit: int) -> list[dict[str, object]]:
         """Return the newest rows."""
         newest = sorted(self.held.items(), key=lambda item: -item[1][-1])[:limit]
-        return [
-            {"first_at": at[0], "last_at": at[-1], "times": len(at), "source": source, "reason": reason, "raw": raw}
-            for (source, reason, raw), at in newest
-        ]
+        return [{"first_at": at[0], "last_at": at[-1], "times": len(at), **row._asdict()} for row, at in newest]
 
 
 class MemorySpeedStore:
@@ -304,3 +326,41 @@ class MemoryViews:
             (kind, key): (run, body) for kind, key, body in documents if held.get((kind, key), (0, None))[1] != body
         }
         self.held = MemorySnapshot(publication, {**self.held.documents, **fresh})
+
+
+class MemoryReleases:
+    """`Releases` as a dict."""
+
+    def __init__(self) -> None:
+        self.begun: dict[str, Release] = {}
+
+    def held(self, source: str) -> Release | None:
+        """Return the release that was begun last."""
+        return self.begun.get(source)
+
+    def begin(self, source: str, release: Release) -> None:
+        """Remember a release."""
+        self.begun[source] = release
+
+
+class MemoryOwnFilms:
+    """`OwnFilms` as a dict."""
+
+    def __init__(self) -> None:
+        self.held: dict[tuple[str, str], OwnFilm] = {}
+
+    def put(self, source: str, films: Iterable[OwnFilm], says: Iterable[str]) -> int:
+        """Keep a source's films, and forget what they no longer say."""
+        before = {key: film for key, film in self.held.items() if key[0] == source}
+        nothing = {name: None if name == "stars" else False for name in says}
+        rest = [replace(film, **nothing) for film in before.values()]  # type: ignore[arg-type]
+        merged = together([*films, *rest])
+        self.held = {key: film for key, film in self.held.items() if key[0] != source}
+        for film in merged:
+            if film.stars is not None or film.seen or film.liked or film.wanted:
+                self.held[source, film.key] = film
+        return sum(before.get((source, film.key)) != film for film in merged)
+
+    def films(self) -> list[OwnFilm]:
+        """Return the films of all sources."""
+        return [film for _, film in sorted(self.held.items())]

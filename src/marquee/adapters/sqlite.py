@@ -22,7 +22,11 @@ class SqliteStore:
 
     schema: ClassVar[str]
     added: ClassVar[Mapping[str, Mapping[str, str]]] = {}
-    """Columns that tables have gained since they were first made: by table, the name and what SQL declares it as."""
+    """Columns that tables have gained since they were first made: by table, the name and what SQL declares it as. They stand
+    here alone, so that a new file and an older one get them in the same way."""
+
+    then: ClassVar[tuple[str, ...]] = ()
+    """Statements to run once where columns were added, in the same transaction."""
 
     durable: ClassVar[bool] = False
     """Whether every commit is synced, so that what was acknowledged survives a power cut."""
@@ -38,12 +42,20 @@ class SqliteStore:
             self.widen()
 
     def widen(self) -> None:
-        """Give the tables of an older file the columns that they lack."""
+        """Give the tables of an older file the columns that they lack. Nothing is written where none is."""
+        with self.reading() as db:
+            if not self.lacking(db):
+                return
         with self.writing() as db:
-            for table, columns in self.added.items():
-                held = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
-                for name in columns.keys() - held:
-                    db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
+            for table, name in self.lacking(db):  # another process may have come first
+                db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {self.added[table][name]}")
+            for statement in self.then:
+                db.execute(statement)
+
+    def lacking(self, db: sqlite3.Connection) -> list[tuple[str, str]]:
+        """Return which columns are not there, each with its table."""
+        held = {table: {row[1] for row in db.execute(f"PRAGMA table_info({table})")} for table in self.added}
+        return [(table, name) for table, names in self.added.items() for name in names if name not in held[table]]
 
     def opened(self) -> sqlite3.Connection:
         """Return a connection to the database, its tables made."""
@@ -56,7 +68,7 @@ class SqliteStore:
         return connection
 
     @contextmanager
-    def held(self) -> Iterator[sqlite3.Connection]:
+    def alone(self) -> Iterator[sqlite3.Connection]:
         """Have the connection to oneself."""
         with self._guard:
             yield self._connection
@@ -64,7 +76,7 @@ class SqliteStore:
     @contextmanager
     def reading(self, *, at_once: bool = False) -> Iterator[sqlite3.Connection]:
         """Read; `at_once`: all of it as of one moment."""
-        with self.held() as db, explained(self.path, self.remedy):
+        with self.alone() as db, explained(self.path, self.remedy):
             if not at_once:
                 yield db
                 return
@@ -74,12 +86,12 @@ class SqliteStore:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Write in one transaction, which is rolled back where the block fails."""
-        with self.held() as db, explained(self.path, self.remedy), transaction(db, "BEGIN IMMEDIATE"):
+        with self.alone() as db, explained(self.path, self.remedy), transaction(db, "BEGIN IMMEDIATE"):
             yield db
 
     def close(self) -> None:
         """Let go of the file."""
-        with self.held() as db:
+        with self.alone() as db:
             db.close()
 
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -18,12 +17,15 @@ CREATE TABLE IF NOT EXISTS aside (
     tries INTEGER NOT NULL, next_at INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS aside_next ON aside (next_at);
 """
-PREPARE = (
-    "CREATE INDEX IF NOT EXISTS films_first ON films (votes DESC, movie_id) WHERE fetched_at IS NULL",
-    # Earlier versions took a film as gone for ever at its first 404: it is looked for again at once.
-    "INSERT OR IGNORE INTO aside SELECT movie_id, 'gone', 'TMDB had no such film', coalesce(fetched_at, 0), 1, 0"
-    " FROM films WHERE gone",
+ORDERED = (
+    "CREATE INDEX IF NOT EXISTS films_first ON films (votes DESC, popularity DESC, movie_id) WHERE fetched_at IS NULL"
 )
+LOOK_AGAIN = (
+    "INSERT OR IGNORE INTO aside SELECT movie_id, 'gone', 'TMDB had no such film', coalesce(fetched_at, 0), 1, 0"
+    " FROM films WHERE gone"
+)
+"""Earlier versions took a film as gone for ever at its first 404: it is looked for again at once."""
+
 TROUBLE = "trouble"
 COLUMNS = "aside.movie_id, aside.kind, aside.reason, aside.since, aside.tries, aside.next_at"
 
@@ -32,13 +34,8 @@ class SqliteCrawl(SqliteStore):
     """A durable to-do list in one file."""
 
     schema = SCHEMA
-    added = MappingProxyType({"films": {"votes": "INTEGER"}})
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        with self.writing() as db:
-            for statement in PREPARE:
-                db.execute(statement)
+    added = MappingProxyType({"films": {"popularity": "REAL", "votes": "INTEGER"}})
+    then = (ORDERED, LOOK_AGAIN)
 
     def note(self, name: str) -> Any:
         """Return a remembered value, None if there is none."""
@@ -56,6 +53,11 @@ class SqliteCrawl(SqliteStore):
             )
             db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, json.dumps(value)))
 
+    def forget(self, name: str) -> None:
+        """Forget a remembered value."""
+        with self.writing() as db:
+            db.execute("DELETE FROM notes WHERE name = ?", (name,))
+
     def troubled(self, trouble: Trouble | None) -> None:
         """Remember why the source cannot be asked, or that it can."""
         if trouble is None:
@@ -63,10 +65,16 @@ class SqliteCrawl(SqliteStore):
         else:
             self.remember(TROUBLE, asdict(trouble))
 
-    def forget(self, name: str) -> None:
-        """Forget a remembered value."""
+    def seed(self, wanted: Iterable[tuple[float, int]]) -> int:
+        """Put films with their popularity on the list; return how many are new to it."""
         with self.writing() as db:
-            db.execute("DELETE FROM notes WHERE name = ?", (name,))
+            before = db.execute("SELECT count(*) FROM films").fetchone()[0]
+            db.executemany(
+                "INSERT INTO films (popularity, movie_id) VALUES (?, ?)"
+                " ON CONFLICT (movie_id) DO UPDATE SET popularity = excluded.popularity",
+                wanted,
+            )
+            return int(db.execute("SELECT count(*) FROM films").fetchone()[0] - before)
 
     def counts(self) -> tuple[int, int]:
         """Return (films known, films that were fetched or set aside)."""
@@ -76,13 +84,16 @@ class SqliteCrawl(SqliteStore):
             return known, fetched + db.execute(waiting).fetchone()[0]
 
     def todo(self, limit: int, last: Iterable[int] = ()) -> list[int]:
-        """Return films that were never fetched and are not set aside, the most voted first; those of `last` at the end."""
+        """Return films that were never fetched and are not set aside: those with the most votes first, then the most popular
+        of those whose votes are not known, then the others by id; at the end those of `last`."""
         query = (
             "SELECT movie_id FROM films WHERE fetched_at IS NULL AND movie_id NOT IN (SELECT movie_id FROM aside)"
-            " ORDER BY movie_id IN (SELECT value FROM json_each(?)), votes DESC, movie_id LIMIT ?"
+            " AND movie_id {} IN (SELECT value FROM json_each(?)) ORDER BY votes DESC, popularity DESC, movie_id LIMIT ?"
         )
-        with self.reading() as db:
-            return [row[0] for row in db.execute(query, (json.dumps(list(last)), limit))]
+        ids = json.dumps(list(last))
+        with self.reading(at_once=True) as db:
+            first = [row[0] for row in db.execute(query.format("NOT"), (ids, limit))]
+            return first + [row[0] for row in db.execute(query.format(""), (ids, limit - len(first)))]
 
     def again(self, now: int, limit: int) -> list[int]:
         """Return films set aside whose pause is over, longest ago first; a clock that was ahead counts for nothing."""

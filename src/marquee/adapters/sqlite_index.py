@@ -1,12 +1,13 @@
-"""The embedded identity index and quarantine."""
+"""The embedded identity index."""
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from types import MappingProxyType
 
 from marquee.adapters.codec import encode
 from marquee.adapters.sqlite import SqliteStore
-from marquee.domain.events import REVIEWS, Event, fingerprint
+from marquee.domain.events import REVIEWS, Event
 from marquee.ports import START, Identity
 
 SCHEMA = """
@@ -23,6 +24,7 @@ class SqliteIndex(SqliteStore):
     """An `IdentityIndex` in one file."""
 
     schema = SCHEMA
+    added = MappingProxyType({"identities": {"at": "INTEGER NOT NULL DEFAULT 0"}})
 
     def position(self) -> str:
         """Return the log position it reflects."""
@@ -33,14 +35,14 @@ class SqliteIndex(SqliteStore):
     def lookup(self, topic: str, identities: Iterable[str]) -> dict[str, Identity]:
         """Return what is known of these identities."""
         query = (
-            "SELECT identity, revision, digest, alive, source, body FROM identities"
+            "SELECT identity, revision, digest, alive, source, body, at FROM identities"
             " WHERE topic = ? AND identity IN (SELECT value FROM json_each(?))"
         )
         with self.reading() as db:
             rows = db.execute(query, (topic, json.dumps(list(identities)))).fetchall()
         return {
-            identity: Identity(revision, digest, bool(alive), source, zlib.decompress(body) if body else None)
-            for identity, revision, digest, alive, source, body in rows
+            identity: Identity(revision, digest, bool(alive), source, zlib.decompress(body) if body else None, at)
+            for identity, revision, digest, alive, source, body, at in rows
         }
 
     def standing_reviews(self, movie_id: int, source: str) -> set[str]:
@@ -50,6 +52,25 @@ class SqliteIndex(SqliteStore):
         )
         with self.reading() as db:
             return {row[0] for row in db.execute(query, (movie_id, source))}
+
+    def readings(self, movie_id: int, source: str) -> dict[str, Identity]:
+        """Return what is known of a film's readings at a source; their identities begin with the film."""
+        query = (
+            "SELECT identity, revision, digest, alive, at FROM identities"
+            " WHERE topic = 'movie.ratings' AND identity >= ? AND identity < ? AND source = ?"
+        )
+        with self.reading() as db:
+            rows = db.execute(query, (f"{movie_id}@", f"{movie_id}A", source)).fetchall()
+        return {
+            name: Identity(revision, digest, bool(alive), source, None, at)
+            for name, revision, digest, alive, at in rows
+        }
+
+    def rated(self, source: str) -> set[int]:
+        """Return the films with readings at a source, by a look at all readings."""
+        query = "SELECT DISTINCT movie_id FROM identities WHERE topic = 'movie.ratings' AND source = ?"
+        with self.reading() as db:
+            return {row[0] for row in db.execute(query, (source,))}
 
     def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:
         """Fold events and move on, in one transaction. Reviews keep their text, which a retraction repeats."""
@@ -63,49 +84,10 @@ class SqliteIndex(SqliteStore):
                 event.digest,
                 event.weight > 0,
                 zlib.compress(encode(event), 1) if topic == REVIEWS and event.weight > 0 else None,
+                event.event_time,
             )
             for topic, event in events
         )
         with self.writing() as db:
-            db.executemany("INSERT OR REPLACE INTO identities VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            db.executemany("INSERT OR REPLACE INTO identities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             db.execute("INSERT OR REPLACE INTO progress VALUES (1, ?)", (position,))
-
-
-QUARANTINE = """
-CREATE TABLE IF NOT EXISTS quarantine (
-    id TEXT PRIMARY KEY, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, times INTEGER NOT NULL,
-    source TEXT NOT NULL, reason TEXT NOT NULL, raw TEXT NOT NULL);
-"""
-RAW_LIMIT = 100_000
-
-
-class SqliteQuarantine(SqliteStore):
-    """A `Quarantine` in one file. Raw records over 100,000 characters are cut, and say so."""
-
-    schema = QUARANTINE
-
-    def add(self, rows: Sequence[tuple[str, str, str]], now: int) -> None:
-        """Keep rows; one that is already there is counted, not repeated."""
-        values = []
-        for source, reason, raw in rows:
-            safe = raw.encode(errors="replace").decode()
-            cut = safe if len(safe) <= RAW_LIMIT else f"{safe[:RAW_LIMIT]} [cut: {len(safe)} characters]"
-            values.append((fingerprint(source, reason, safe), now, now, source, reason, cut))
-        with self.writing() as db:
-            db.executemany(
-                "INSERT INTO quarantine (id, first_at, last_at, times, source, reason, raw) VALUES (?, ?, ?, 1, ?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET times = times + 1, last_at = excluded.last_at",
-                values,
-            )
-
-    def counts(self) -> dict[str, int]:
-        """Return how many rows each reason has."""
-        with self.reading() as db:
-            return dict(db.execute("SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY 2 DESC"))
-
-    def rows(self, limit: int) -> list[dict[str, object]]:
-        """Return the newest rows."""
-        names = ("first_at", "last_at", "times", "source", "reason", "raw")
-        query = f"SELECT {', '.join(names)} FROM quarantine ORDER BY last_at DESC, id LIMIT ?"
-        with self.reading() as db:
-            return [dict(zip(names, row, strict=True)) for row in db.execute(query, (limit,))]

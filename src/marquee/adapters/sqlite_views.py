@@ -56,7 +56,7 @@ class SqliteViews(SqliteStore):
         self.local.connection = self._connection
 
     @contextmanager
-    def held(self) -> Iterator[sqlite3.Connection]:
+    def alone(self) -> Iterator[sqlite3.Connection]:
         """Have this thread's connection."""
         if not hasattr(self.local, "connection"):
             self.local.connection = self.opened()

@@ -14,7 +14,7 @@ from marquee.domain.events import TOPICS
 from marquee.domain.timeline import DAY, HOUR, YEAR, Clock, floor, iso
 from marquee.errors import MarqueeError, QualityStopError
 from marquee.ingest.archive import archive
-from marquee.ports import BatchViews, Lake, Log, Publication, Quarantine, RunReport, Runs
+from marquee.ports import BatchViews, Lake, Log, Publication, Quarantine, Rejected, RunReport, Runs
 from marquee.work import span
 
 log = logging.getLogger(__name__)
@@ -166,7 +166,7 @@ class BatchLayer:
 
     def keep_bad(self, staged: list[silver.Staged]) -> None:
         """Quarantine the rows that broke a rule."""
-        bad = [("batch", reason, raw) for part in staged for reason, raw in part.quarantined]
+        bad = [Rejected("batch", reason, raw) for part in staged for reason, raw in part.quarantined]
         if bad:
             self.quarantine.add(bad, self.clock.now())
 

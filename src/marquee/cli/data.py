@@ -3,8 +3,6 @@
 import csv
 import shutil
 import sys
-from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,57 +11,76 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from marquee.cli.common import HomeOption, JsonOption, app, console, existing, platform_of, print_json
+from marquee.cli.common import HomeOption, JsonOption, app, bars, console, existing, platform_of, print_json
 from marquee.errors import SettingsError
 from marquee.settings import SERVICES, load
 
-IMPORT_GROUP = 2_000
 SHOWN_ROWS = 50
 ASIDE_SHOWN = 5
 
 
 @app.command(name="import")
 def import_(
-    kind: Annotated[str, typer.Argument(help="tmdb5000, movielens or tmdb-json")],
-    path: Annotated[Path, typer.Argument(help="File or folder of the data set")],
+    given: Annotated[
+        list[str], typer.Argument(metavar="[KIND] PATH", help="File, folder or archive; its kind is recognised")
+    ],
     home: HomeOption = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option("--encoding", help="Encoding of the files, where it cannot be told: cp1252, latin-1, ..."),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let this release of MovieLens take the place of a newer or larger one")
+    ] = False,
     json: JsonOption = False,
     publish: Annotated[
         bool,
         typer.Option("--publish/--no-publish", help="Publish at once what was imported, or leave it to a batch run"),
     ] = True,
 ) -> None:
-    """Import a data set. Bad rows go to quarantine with the reason; importing a file again adds nothing."""
-    from marquee.ingest.door import Receipt
+    """Import a data set, or all that a folder or archive holds. Importing it again adds nothing.
+
+    What cannot be read goes to quarantine with its film, column and reason. Exit code 1: nothing was imported, or a column
+    fails in every row.
+    """
+    from marquee.cli.told import lines, shown
+    from marquee.ops.importing import run
     from marquee.ops.publishing import Outcome, publish_now
-    from marquee.origin import claim
-    from marquee.sources.datasets import IMPORTS
+    from marquee.sources.importers.files import printable
 
-    if kind not in IMPORTS:
-        raise SettingsError(f"there is no data set kind {kind!r}", hint=f"Choose one of: {', '.join(IMPORTS)}.")
-    platform, receipt = platform_of(home=home), Receipt()
-    claim(platform.home, "import")
-    door = platform.door()
-    with console.status(f"importing {kind}"):
-        for group in batched_facts(IMPORTS[kind](path)):
-            receipt.add(door.accept(group))
-    outcome = publish_now(platform, quiet=json) if publish and receipt.total else Outcome.LATER
+    kind, path = kind_and_path(given)
+    platform = platform_of(home=home)
+    with bars() as show:
+        summary = run(platform, path, show, kind=kind, encoding=encoding, replace=replace)
+    outcome = publish_now(platform, quiet=json) if publish and summary.anything else Outcome.LATER
     if json:
-        print_json({"logged": receipt.logged, "known": receipt.known, "quarantined": receipt.quarantined})
-        return
-    if outcome is Outcome.LATER and receipt.total:
-        console.print("accepted and not published yet: the speed layer shows it, and the next batch run")
-    console.print(
-        f"logged {receipt.total:,} events {receipt.logged}, {receipt.known:,} already known, {receipt.quarantined:,} quarantined"
-    )
-    for reason, count in platform.quarantine.counts().items() if receipt.quarantined else ():
-        console.print(f"  in quarantine: {count:,} x {reason}")
+        print_json(summary.as_dict())
+    else:
+        for line in lines(summary):
+            console.print(shown(line), markup=False, highlight=False, soft_wrap=True)
+        if outcome is Outcome.LATER and summary.receipt.total:
+            console.print("accepted and not published yet: the speed layer shows it, and the next batch run")
+    for error in summary.errors:
+        console.print(f"error: {shown(error)}", markup=False, highlight=False, soft_wrap=True)
+    if not summary.anything and not summary.held_back:
+        console.print(f"error: nothing was imported from {shown(printable(str(path)))}", markup=False, soft_wrap=True)
+    if not summary.well:
+        raise typer.Exit(1)
 
 
-def batched_facts(facts: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield facts in groups that the door takes at once."""
-    while group := tuple(islice(facts, IMPORT_GROUP)):
-        yield group
+def kind_and_path(given: list[str]) -> tuple[str | None, Path]:
+    """Read the arguments of an import: a path, or a kind of data set and a path."""
+    from marquee.sources.importers.datasets import KINDS
+
+    if len(given) == 1:
+        return None, Path(given[0])
+    kind, path, *more = given
+    if kind not in KINDS or more:
+        raise SettingsError(
+            f"there is no data set kind {kind!r}" if not more else "one path is imported at a time",
+            hint=f"Choose one of: {', '.join(KINDS)}. Or leave it out: `marquee import PATH` recognises what is there.",
+        )
+    return kind, Path(path)
 
 
 @app.command()

@@ -63,7 +63,7 @@ def card(film: FilmView, gauge: Sequence[int] | None, reviews: int, compound: in
     """Return a film's line in listings: what searching, sorting and filtering need."""
     return {
         **{name: film[name] for name in ("movie_id", "at", "offset", "deleted", "title", "original_title")},
-        **{name: film[name] for name in ("release_date", "language", "genres", "poster")},
+        **{name: film[name] for name in ("release_date", "language", "genres", "poster", "imdb_id")},
         "people": [credit["name"] for credit in film["cast"][:5]],
         "gauge": gauge,
         "reviews": reviews,

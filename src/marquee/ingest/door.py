@@ -18,10 +18,10 @@ from marquee.domain.events import (
     fingerprint,
     topic_of,
 )
-from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact
+from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact, VoteSeries
 from marquee.domain.timeline import Clock
 from marquee.ingest.validation import BLANK_FILM, complaint
-from marquee.ports import Identity, IdentityIndex, Log, Quarantine
+from marquee.ports import Identity, IdentityIndex, Log, Quarantine, Rejected
 from marquee.work import span
 
 CATCH_UP = 5_000
@@ -85,18 +85,17 @@ class Door:
         """Do what `accept` says."""
         now = self.clock.now()
         receipt = Receipt()
-        rejected: list[tuple[str, str, str]] = []
+        rejected: list[Rejected] = []
         sound: list[Fact] = []
         for fact in facts:
-            reason = fact.reason if isinstance(fact, Malformed) else complaint(fact, now)
-            if reason is None:
+            refused = rejection(fact, now)
+            if refused is None:
                 sound.append(fact)
             else:
-                raw = fact.raw if isinstance(fact, Malformed) else repr(dataclasses.asdict(fact))
-                rejected.append((fact.source, reason, raw))
+                rejected.append(refused)
         if rejected:
             self.quarantine.add(rejected, now)
-            receipt.quarantined = len(rejected)
+            receipt.quarantined = sum(refused.rows for refused in rejected)
         with self.turn():
             self.catch_up()
             events = self.plan(sound, receipt)
@@ -137,6 +136,8 @@ class Door:
                 made = self.vanished(fact, known[REVIEWS], events)
             elif isinstance(fact, VoteFact):
                 made = rating_events(fact, known[RATINGS])
+            elif isinstance(fact, VoteSeries):
+                made = self.series_events(fact)
             elif isinstance(fact, FilmFact | Gone):
                 made = film_events(fact, known[METADATA])
             else:
@@ -176,6 +177,16 @@ class Door:
         known[fact.review_id] = identity_of(insertion)
         return [*made, insertion]
 
+    def series_events(self, fact: VoteSeries) -> list[Event]:
+        """Return the readings of a series that are news; those it supersedes are told once more, as it has them."""
+        known = self.index.readings(fact.movie_id, fact.source)
+        readings = {rating_identity(reading): reading for reading in fact.facts()}
+        for identity in known.keys() - readings.keys():
+            time = historic_time(identity)
+            if time is not None:
+                readings[identity] = fact.at(time)
+        return [event for reading in readings.values() for event in rating_events(reading, known)]
+
     def vanished(self, fact: ReviewList, known: dict[str, Identity], planned: Sequence[Event]) -> list[Event]:
         """Return retractions of a film's reviews, held or just planned, that its source no longer lists."""
         place = (fact.movie_id, fact.source)
@@ -192,9 +203,26 @@ class Door:
         return made
 
 
+def rejection(fact: Fact, now: int) -> Rejected | None:
+    """Return what goes to quarantine of a fact that cannot be let in, None of one that can."""
+    if isinstance(fact, Malformed):
+        return Rejected(fact.source, fact.reason, fact.raw, fact.film, fact.column, fact.rows)
+    reason = complaint(fact, now)
+    if reason is None:
+        return None
+    title = fact.values.get("title", "") if isinstance(fact, FilmFact) else ""
+    return Rejected(fact.source, reason, repr(dataclasses.asdict(fact)), f"{fact.movie_id} {title}".strip())
+
+
 def rating_identity(fact: VoteFact) -> str:
     """Name the gauge a reading belongs to; a historic reading is a thing of its own."""
     return f"{fact.movie_id}@{fact.observed_at}@{fact.source}" if fact.historic else film_identity(fact)
+
+
+def historic_time(identity: str) -> int | None:
+    """Return the time of a historic reading, None of a present one."""
+    _, time, *source = identity.split("@", 2)
+    return int(time) if source and time.isdecimal() else None
 
 
 def film_identity(fact: FilmFact | Gone | VoteFact) -> str:
@@ -210,7 +238,7 @@ def own_identity(fact: FilmFact | Gone | VoteFact) -> str:
 def identity_of(event: Event) -> Identity:
     """Return what the index will know of an event's thing."""
     body = encode(event) if isinstance(event, ReviewEvent) and event.weight > 0 else None
-    return Identity(event.revision, event.digest, event.weight > 0, event.source, body)
+    return Identity(event.revision, event.digest, event.weight > 0, event.source, body, event.event_time)
 
 
 def retraction(before: Identity) -> ReviewEvent:
@@ -222,6 +250,11 @@ def retraction(before: Identity) -> ReviewEvent:
     return dataclasses.replace(old, event_id=event_id, weight=-1)
 
 
+def outdated(fact: FilmFact | Gone | VoteFact, before: Identity) -> bool:
+    """Say whether a file's account is older than what its source has told. TMDB itself is asked now, whatever clocks say."""
+    return fact.source != TMDB and fact.observed_at < before.at
+
+
 def rating_events(fact: VoteFact, known: dict[str, Identity]) -> list[Event]:
     """Return a gauge reading, unless the gauges stand where they stood, or a file's undated one comes after TMDB's own."""
     identity = rating_identity(fact)
@@ -229,10 +262,12 @@ def rating_events(fact: VoteFact, known: dict[str, Identity]) -> list[Event]:
         return []
     digest = fingerprint(fact.votes, fact.average, fact.popularity)
     before = known.get(identity)
-    if before is not None and before.digest == digest:
+    if before is not None and (before.digest == digest or outdated(fact, before)):
         return []
+    # A reading that returns to what it was is news again, and must not bear the name of the first.
+    again = [before.revision] if fact.historic and before is not None else []
     event = RatingEvent(
-        event_id=fingerprint(RATINGS, identity, fact.observed_at, digest),
+        event_id=fingerprint(RATINGS, identity, fact.observed_at, digest, *again),
         movie_id=fact.movie_id,
         event_time=fact.observed_at,
         weight=1,
@@ -256,7 +291,9 @@ def film_events(fact: FilmFact | Gone, known: dict[str, Identity]) -> list[Event
     values = {**BLANK_FILM, "deleted": True} if isinstance(fact, Gone) else {**BLANK_FILM, **fact.values}
     digest = fingerprint(sorted(values.items()))
     before = known.get(identity)
-    if (before is not None and before.digest == digest) or (before is None and isinstance(fact, Gone)):
+    if before is None and isinstance(fact, Gone):
+        return []
+    if before is not None and (before.digest == digest or outdated(fact, before)):
         return []
     revision = before.revision + 1 if before else 1
     event = FilmEvent(

@@ -1,10 +1,11 @@
 """What the door lets in. Each complaint says what is wrong with a fact, in words for a person."""
 
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from marquee.domain.events import Credit
-from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact
+from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact, VoteSeries
 from marquee.domain.timeline import DAY
 
 ID_LIMIT = 2**53
@@ -45,6 +46,8 @@ def complaint(fact: Fact, now: int) -> str | None:
         return review_complaint(fact) or time_complaint(fact.written_at, now)
     if isinstance(fact, VoteFact):
         return vote_complaint(fact) or time_complaint(fact.observed_at, now)
+    if isinstance(fact, VoteSeries):
+        return series_complaint(fact, now)
     if isinstance(fact, FilmFact):
         return film_complaint(fact) or time_complaint(fact.observed_at, now)
     return time_complaint(fact.observed_at, now) if isinstance(fact, Gone) else list_complaint(fact)
@@ -74,6 +77,8 @@ def review_complaint(fact: ReviewFact) -> str | None:
     """Return why a review cannot be let in."""
     if not fact.review_id:
         return "review has no id"
+    if problem := text_complaint(fact.review_id, "review id", 1_000):
+        return problem
     if fact.stars is not None and not (isinstance(fact.stars, int) and 0 <= fact.stars <= 100):
         return "review's stars are outside 0 to 10"
     problem = text_complaint(fact.text, "review text") or text_complaint(fact.author, "review author", 1_000)
@@ -89,6 +94,16 @@ def vote_complaint(fact: VoteFact) -> str | None:
     return None if -1 <= fact.popularity < ID_LIMIT else "popularity is negative or absurd"
 
 
+def series_complaint(fact: VoteSeries, now: int) -> str | None:
+    """Return why a series of readings cannot be let in."""
+    times = [time for time, _, _ in fact.readings]
+    if not times or any(later <= earlier for earlier, later in pairwise(times)):
+        return "readings are not in order of time"
+    if not all(0 <= votes < ID_LIMIT and 0 <= average <= 10_000 for _, votes, average in fact.readings):
+        return "vote count or average is absurd"
+    return time_complaint(times[0], now) or time_complaint(times[-1], now)
+
+
 def film_complaint(fact: FilmFact) -> str | None:
     """Return why a film's description cannot be let in."""
     values = {**BLANK_FILM, **fact.values}
@@ -96,6 +111,9 @@ def film_complaint(fact: FilmFact) -> str | None:
         return f"film has unknown fields: {', '.join(sorted(unknown))}"
     for name in ("title", "original_title", "language", "status", "overview", "tagline"):
         if problem := text_complaint(values[name], f"film's {name}", 100_000):
+            return problem
+    for name in ("poster", "imdb_id"):
+        if values[name] is not None and (problem := text_complaint(values[name], f"film's {name}", 1_000)):
             return problem
     if not values["title"].strip():
         return "film has no title"

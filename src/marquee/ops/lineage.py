@@ -71,6 +71,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "/v1/outlook": (kinds.CARD, kinds.DAILY, kinds.FORECASTER),
     "/v1/trending": (kinds.CARD, kinds.ACTIVITY, kinds.DAILY),
     "/v1/declining": (kinds.CARD, kinds.ACTIVITY, kinds.DAILY),
+    "/v1/mine": (kinds.CARD, kinds.FILM),
     "/v1/search": (kinds.CARD,),
     "/v1/people": (kinds.PERSON, kinds.PEOPLE),
     "/v1/anomalies": (kinds.ANOMALIES, kinds.CARD),

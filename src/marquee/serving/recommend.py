@@ -32,7 +32,7 @@ Neighbours = Sequence[Sequence[int]]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person wants: ids of films liked and disliked, and which films to choose from.
+    """What a person wants: ids of films liked and disliked, which films to choose from, and films to leave out.
 
     diversity in [0, 1]: how much likeness to what is already on the list counts against a film.
     """
@@ -42,6 +42,7 @@ class Wish:
     films: Filter = ALL_FILMS
     diversity: float = 0.2
     limit: int = 20
+    without: frozenset[int] = frozenset()
 
 
 def affinity(liked: Iterable[Mapping[int, float]], disliked: Iterable[Mapping[int, float]]) -> dict[int, float]:
@@ -156,7 +157,7 @@ def recommend(query: Query, wish: Wish) -> Answer:
         )
     disliked = [recommender.near(m) for m in dict.fromkeys(wish.disliked) if m not in unknown]
     likeness = affinity(liked.values(), disliked)
-    scores = recommender.scored(likeness, wanted, named)
+    scores = recommender.scored(likeness, wanted, wish.without.union(named))
     pool = {m: recommender.near(m) for m in ranked(scores)[: 5 * wish.limit]} if wish.diversity > 0 else {}
     chosen = diverse(scores, pool, wish.diversity, wish.limit) if pool else ranked(scores)[: wish.limit]
     lines = []

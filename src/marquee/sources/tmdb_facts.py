@@ -8,8 +8,9 @@ from marquee.domain.events import Credit
 from marquee.domain.facts import Fact, FilmFact, Malformed, ReviewFact, ReviewList, VoteFact
 from marquee.domain.scores import AVERAGE_SCALE, POPULARITY_SCALE, STARS_SCALE
 from marquee.domain.timeline import parse_iso
-from marquee.ingest.validation import known_amount, known_date
+from marquee.ingest.validation import ID_LIMIT, known_amount, known_date
 
+UNKNOWN_POPULARITY = -1
 CAST_KEPT = 30
 CREW_JOBS = frozenset(
     {
@@ -46,8 +47,16 @@ def text(value: object) -> str:
 
 
 def whole(value: object) -> int | None:
-    """Return a whole number, None for anything else."""
+    """Return a whole number, be it written as 862.0; None for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def person(value: object) -> int | None:
+    """Return a person's id, None for what can be none."""
+    found = whole(value)
+    return found if found is not None and 0 < found < ID_LIMIT else None
 
 
 def credits(value: object, kind: str) -> tuple[Credit, ...]:
@@ -60,15 +69,16 @@ def credits(value: object, kind: str) -> tuple[Credit, ...]:
         job = text(entry.get("character" if kind == "cast" else "job"))
         if kind == "crew" and job not in CREW_JOBS:
             continue
-        found.append(Credit(person_id=whole(entry.get("id")), name=entry["name"], job=job))
+        found.append(Credit(person_id=person(entry.get("id")), name=entry["name"], job=job))
     return tuple(found[:CAST_KEPT] if kind == "cast" else found)
 
 
 def film_values(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of `FilmEvent` that a film's body gives."""
     keywords, credit = body.get("keywords"), body.get("credits")
-    countries = body.get("production_countries") or []
-    codes = [c.get("iso_3166_1") if isinstance(c, Mapping) else c for c in countries if c]
+    countries = body.get("production_countries")
+    listed = countries if isinstance(countries, list) else []
+    codes = [country.get("iso_3166_1") if isinstance(country, Mapping) else country for country in listed]
     runtime = whole(body.get("runtime"))
     return {
         "title": text(body.get("title")),
@@ -93,24 +103,29 @@ def film_values(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def vote_fact(body: Mapping[str, Any], observed_at: int, source: str, *, historic: bool = False) -> Fact | None:
-    """Read the gauges of a film's body, detailed or from a list; None where it has none."""
-    if "vote_count" not in body and "popularity" not in body:
+    """Read the gauges of a film's body, detailed or from a list; None where its votes or their average are unknown."""
+    votes, average, popularity = (body.get(name) for name in ("vote_count", "vote_average", "popularity"))
+    given = [value for value in (votes, average, popularity) if value is not None]
+    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in given):
+        return Malformed(source, "votes, average or popularity is not a number", raw(body), label(body))
+    if any(not -1e12 < value < 1e12 for value in given):
+        return Malformed(source, "votes, average or popularity is absurd", raw(given), label(body))
+    if votes is None or (average is None and votes):
         return None
-    values = [body.get("vote_count", 0), body.get("vote_average", 0), body.get("popularity", 0)]
-    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in values):
-        return Malformed(source, "votes, average or popularity is not a number", raw(body))
-    if any(not -1e12 < value < 1e12 for value in values):
-        return Malformed(source, "votes, average or popularity is absurd", raw(values))
-    votes, average, popularity = values
     return VoteFact(
-        movie_id=body.get("id", 0),
+        movie_id=whole(body.get("id")) or 0,
         observed_at=observed_at,
         source=source,
         votes=round(votes),
-        average=round(average * AVERAGE_SCALE),
-        popularity=round(popularity * POPULARITY_SCALE),
+        average=round((average or 0) * AVERAGE_SCALE),
+        popularity=UNKNOWN_POPULARITY if popularity is None else round(popularity * POPULARITY_SCALE),
         historic=historic,
     )
+
+
+def label(body: Mapping[str, Any]) -> str:
+    """Name a film for a person, by id and title as far as they are known."""
+    return " ".join(str(body[name]) for name in ("id", "title") if body.get(name)).strip()[:200]
 
 
 def review_fact(movie_id: int, body: object, source: str) -> Fact:
@@ -142,15 +157,17 @@ def film_facts(body: object, observed_at: int, source: str) -> Iterator[Fact]:
     if not isinstance(body, Mapping):
         yield Malformed(source, "film is not an object", raw(body))
         return
-    movie_id = whole(body.get("id"))
+    movie_id, film = whole(body.get("id")), label(body)
     if movie_id is None or movie_id <= 0:
-        yield Malformed(source, "film id is not a positive whole number", raw(body))
+        yield Malformed(source, "film id is not a positive whole number", raw(body), film, "id")
         return
     if not text(body.get("title")).strip():
-        yield Malformed(source, "film has no title", raw(body))
+        yield Malformed(source, "film has no title", raw(body), film, "title")
         return
-    if body.get("release_date") and known_date(body.get("release_date")) is None:
-        yield Malformed(source, "release date cannot be; the film is kept without it", raw(body.get("release_date")))
+    released = body.get("release_date")
+    if released and known_date(released) is None:
+        reason = "release date cannot be; the film is kept without it"
+        yield Malformed(source, reason, raw(released), film, "release_date")
     yield FilmFact(movie_id, observed_at, source, film_values(body))
     votes = vote_fact(body, observed_at, source)
     if votes is not None:

@@ -23,6 +23,7 @@ from marquee.serving.api.operations import operations
 from marquee.serving.api.pages import mount
 from marquee.serving.cache import AnswerCache, App, rule
 from marquee.serving.feed import Feed
+from marquee.serving.own import Own
 from marquee.serving.query import Query
 
 REFRESH_SECONDS = 0.25
@@ -114,6 +115,7 @@ def routes(platform: Platform, query: Query, telemetry: Telemetry) -> FastAPI:
     )
     app.state.platform, app.state.query = platform, query
     app.state.telemetry, app.state.feed = telemetry, feed
+    app.state.own = Own(platform.own_films)
     app.include_router(films)
     app.include_router(views)
     app.include_router(operations)

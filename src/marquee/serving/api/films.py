@@ -12,6 +12,7 @@ from marquee.serving.api.parameters import (
     Format,
     GenrePath,
     Limit,
+    Mine,
     MovieId,
     Page,
     PageSize,
@@ -179,11 +180,19 @@ class Wish(BaseModel):
     language: str | None = Field(None, pattern="^[a-z]{2}$")
     diversity: float = Field(0.2, ge=0, le=1, allow_inf_nan=False, description="0: the best; 1: as unlike as can be")
     limit: int = Field(20, ge=1, le=100)
+    unseen: bool = Field(False, description="Leave out the films that your own list has as seen (`/v1/mine`)")
 
 
 @films.post("/recommendations", responses=told(shapes.Recommendations), summary="What to watch, from what was liked")
-async def recommendations(query: Service, wish: Wish) -> Response:
+async def recommendations(query: Service, mine: Mine, wish: Wish) -> Response:
     """Return films like those liked and unlike those disliked, none of those named, with the reasons."""
     wanted = Filter(wish.genre, wish.year_from, wish.year_to, wish.tier, wish.language)
-    request = recommend.Wish(wish.liked, wish.disliked, wanted, wish.diversity, wish.limit)
+    without = mine.seen(query) if wish.unseen else frozenset[int]()
+    request = recommend.Wish(wish.liked, wish.disliked, wanted, wish.diversity, wish.limit, without)
     return answer(recommend.recommend(query, request))
+
+
+@films.get("/mine", responses=told(shapes.OwnList), summary="Your own films: imported from Letterboxd or IMDb")
+async def own_films(query: Service, mine: Mine) -> Response:
+    """Return the films of your own list that are known here, those that are not, and the best liked of them."""
+    return answer(mine.answer(query))

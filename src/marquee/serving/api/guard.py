@@ -37,7 +37,7 @@ SECURITY_HEADERS = [
     ),
 ]
 KNOWN = {
-    *("v1", "movies", "sentiment", "stats", "similar", "forecast", "network", "recommendations", "outlook"),
+    *("v1", "movies", "sentiment", "stats", "similar", "forecast", "network", "recommendations", "outlook", "mine"),
     *("trending", "declining", "genres", "search", "suggest", "people", "path", "anomalies", "live"),
     *("analytics", "overview", "trends", "genre", "comparison", "revenue", "seasons"),
     *("quality", "status", "health", "metrics", "docs", "static"),

@@ -7,6 +7,7 @@ from fastapi import Depends, Path, Query, Request, Response
 
 from marquee.adapters.tables import TABLE_TYPES, as_table
 from marquee.serving.cube import Filter
+from marquee.serving.own import Own
 from marquee.serving.query import Query as QueryService
 
 MovieId = Annotated[int, Path(ge=1, le=2**53, description="TMDB's id of a film", examples=[550])]
@@ -37,6 +38,15 @@ def service(request: Request) -> QueryService:
 
 
 Service = Annotated[QueryService, Depends(service)]
+
+
+def own(request: Request) -> Own:
+    """Return the application's own films of a person."""
+    mine: Own = request.app.state.own
+    return mine
+
+
+Mine = Annotated[Own, Depends(own)]
 
 
 def films(

@@ -283,3 +283,37 @@ class Suggestions(Covered):
 
     q: str
     results: list[Suggestion]
+
+
+class OwnFilm(Shape):
+    """A film of a person's own list. stars: of 10."""
+
+    movie_id: int
+    title: str | None
+    release_date: str | None
+    stars: float | None
+    seen: bool
+    liked: bool
+    wanted: bool
+    sources: list[str]
+
+
+class Unmatched(Shape):
+    """A film of that list that is not known here, or that several films may be."""
+
+    source: str
+    title: str
+    year: int | None
+    imdb_id: str | None
+
+
+class OwnList(Covered):
+    """A person's own films, matched with those that are known: again at each publication, as films arrive.
+
+    liked: ids of the best rated and liked, best first; unmatched: the first hundred; unmatched_total: all of them.
+    """
+
+    results: list[OwnFilm]
+    liked: list[int]
+    unmatched: list[Unmatched]
+    unmatched_total: int

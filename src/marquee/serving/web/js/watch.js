@@ -1,7 +1,8 @@
 import { ask, byId, failure, figure, filmLink, make, offerGenres, suggestions, table, year } from "./base.js";
 
 const films = suggestions(byId("liked"), byId("likes"));
-const chosen = new Map(JSON.parse(sessionStorage.getItem("marquee-liked") || "[]"));
+const kept = sessionStorage.getItem("marquee-liked");
+const chosen = new Map(JSON.parse(kept || "[]"));
 const narrow = byId("narrow");
 
 function shown() {
@@ -18,6 +19,7 @@ async function recommend() {
     return;
   }
   const wish = { liked: [...chosen.keys()], diversity: Number(narrow.elements.diversity.value) };
+  if (narrow.elements.unseen.checked) wish.unseen = true;
   if (narrow.elements.genre.value) wish.genre = narrow.elements.genre.value;
   if (narrow.elements.year_from.value) wish.year_from = Number(narrow.elements.year_from.value);
   try {
@@ -43,6 +45,18 @@ byId("choose").addEventListener("submit", async (event) => {
     byId("list").replaceChildren(failure(error));
   }
 });
+/** Offers the person's own films, where some were imported: the best liked to begin with, the seen ones left out. */
+async function offerOwn() {
+  const own = await ask("/v1/mine").catch(() => ({ results: [] }));
+  if (!own.results.length) return;
+  const titles = new Map(own.results.map((film) => [film.movie_id, film.title || `Film ${film.movie_id}`]));
+  if (kept === null) own.liked.forEach((id) => chosen.set(id, titles.get(id)));
+  narrow.elements.unseen.checked = true;
+  byId("unseen").hidden = false;
+  const missing = own.unmatched_total ? `; ${figure(own.unmatched_total)} more are not known here yet` : "";
+  byId("own").textContent = `Your own list has ${figure(own.results.length)} of these films${missing}.`;
+}
+
 narrow.addEventListener("change", recommend);
 offerGenres(narrow.elements.genre);
-shown();
+offerOwn().then(shown);

@@ -66,6 +66,7 @@ class Bench:
         films = len(self.world.films)
 
         async def work(crawl: Crawl) -> None:
+            crawl.resume()
             await crawl.find_films(films if wanted is None else wanted)
             await crawl.fetch_all()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.bent.crawls import Bench, bench
-from tests.bent.tmdb import BROKEN, NONE_SUCH, Asked, Bend, Bending, film
+from tests.bent.tmdb import BROKEN, NONE_SUCH, Asked, Bend, Bending, film, review
 
 from marquee.domain.timeline import DAY, HOUR, MINUTE
 from marquee.sources import tmdb as client
@@ -156,6 +156,75 @@ def test_a_film_that_lacks_what_was_asked_for_keeps_what_it_had(tmp_path: Path) 
             "TMDB's answer lacks its credits",
             "TMDB's answer lacks its keywords",
         ]
+
+
+def test_a_start_tries_at_once_what_has_failed(tmp_path: Path) -> None:
+    """Whatever its pause has grown to; who is gone is looked for in his time."""
+    with bench(tmp_path) as made:
+        made.crawl()
+        made.changes(5, 6, 7)
+        del made.world.films[5]
+        made.world.reviews[6] = [review("a")]
+        wrong = {"/movie/7": Bend(500, BROKEN), "/movie/6": Bend(200, film(6, vote_count=1, reviews={}))}
+        made.tmdb.bend = lambda asked, number: wrong.get(asked.path)
+        for _ in range(3):
+            made.poll(2 * DAY)
+        assert [made.aside()[n].kind for n in (5, 6, 7)] == ["gone", "partial", "failed"]
+        made.tmdb.bend = only(Bend(), "/nothing")
+        made.changes()
+        made.poll(30_000)
+        assert set(made.aside()) == {5, 6, 7}, "no pause is over"
+        asked = made.tmdb.paths().count("/movie/5")
+        made.crawl()
+        made.poll(30_000)
+        assert set(made.aside()) == {5}
+        assert made.tmdb.paths().count("/movie/5") == asked
+        assert made.standing() == {"a"}
+
+
+ODD = {
+    "no title": (film(7, title=None), "film has no title"),
+    "a blank title": (film(7, title=" "), "film has no title"),
+    "a title that is none": (film(7, title=["A"]), "film has no title"),
+    "a title of half a letter": (film(7, title="A\ud83d"), "title is not valid Unicode"),
+    "no language": (film(7, original_language=None), "does not say in which language"),
+    "a language that is none": (film(7, original_language={"en": 1}), "does not say in which language"),
+}
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("name", ODD)
+def test_a_film_that_cannot_be_described_is_set_aside(tmp_path: Path, name: str, held: bool) -> None:
+    body, reason = ODD[name]
+    with bench(tmp_path) as made:
+        if held:
+            made.crawl()
+        made.tmdb.bend = only(Bend(200, body))
+        if held:
+            made.changes(7)
+            made.poll()
+        else:
+            made.crawl()
+        assert made.aside()[7].kind == "failed"
+        assert reason in made.aside()[7].reason
+        assert (7 in made.films()) is held
+        assert 7 in made.votes() if held else 7 not in made.votes()
+        asked = made.tmdb.paths().count("/movie/7")
+        made.changes(7)
+        made.poll(30_000)
+        assert made.tmdb.paths().count("/movie/7") == asked, "not at every poll that names it"
+        made.tmdb.bend = only(Bend(), "/nothing")
+        made.poll()
+        assert 7 in made.films()
+        assert not made.aside()
+
+
+def test_any_language_is_taken_where_all_are(tmp_path: Path) -> None:
+    with bench(tmp_path) as made:
+        made.languages = ("*",)
+        made.tmdb.bend = only(Bend(200, film(7, original_language=None)))
+        made.crawl()
+        assert 7 in made.films()
 
 
 def test_the_most_voted_come_first(tmp_path: Path) -> None:

@@ -146,6 +146,29 @@ def test_who_comes_back_comes_back_whole(tmp_path: Path) -> None:
         assert not made.aside()
 
 
+def test_who_comes_back_with_a_short_list_of_reviews_is_back(tmp_path: Path) -> None:
+    with bench(tmp_path) as made:
+        made.world.reviews[3] = [review(f"r{n:02d}") for n in range(45)]
+        made.crawl()
+        held = away(made, 3)
+        made.changes(3)
+        made.poll()
+        made.poll()
+        assert 3 not in made.films()
+        made.world.films[3] = held
+        made.tmdb.bend = lambda asked, number: (
+            Bend(500, BROKEN) if asked.path == "/movie/3/reviews" and asked.query["page"] == "2" else None
+        )
+        made.poll()
+        assert 3 in made.films()
+        assert made.aside()[3].kind == "partial"
+        assert {f"r{n:02d}" for n in (*range(20), *range(40, 45))} <= made.standing()
+        made.tmdb.bend = straight
+        made.poll()
+        assert len(made.standing()) == 45
+        assert not made.aside()
+
+
 def test_a_film_that_is_merged_into_another_leaves_it_its_reviews(tmp_path: Path) -> None:
     with bench(tmp_path, films=2) as made:
         made.world.reviews = {1: [review("a")], 2: [review("b")]}

@@ -93,6 +93,42 @@ def test_a_reading_that_does_not_add_up_takes_nothing_away(tmp_path: Path, name:
         assert not made.aside()
 
 
+@pytest.mark.parametrize("name", ["500", "400", "404", "an empty page", "a page that repeats the first", "half a page"])
+def test_pages_after_one_that_is_wrong_still_add(tmp_path: Path, name: str) -> None:
+    with bench(tmp_path, films=1) as made:
+        filled(made)
+        made.world.reviews[1] += [review(f"s{n:02d}") for n in range(5)]
+        made.changes(1)
+        made.tmdb.bend = SHORT[name](made)
+        made.poll()
+        assert made.standing() == {*(f"r{n:02d}" for n in range(45)), *(f"s{n:02d}" for n in range(5))}
+        assert made.aside()[1].kind == "partial"
+
+
+def test_a_review_that_a_page_repeats_is_no_gap(tmp_path: Path) -> None:
+    """The names add up, though one comes twice, alike; where the two are not alike, nobody knows which holds."""
+
+    def bent(body: dict[str, Any]) -> None:
+        body["results"].insert(3, body["results"][3])
+
+    def unlike(body: dict[str, Any]) -> None:
+        body["results"].insert(3, {**body["results"][3], "content": "Bad."})
+
+    with bench(tmp_path, films=1) as made:
+        filled(made)
+        del made.world.reviews[1][44]
+        made.changes(1)
+        for number in ("1", "2"):
+            made.tmdb.bend = pages(unlike, number)(made)
+            made.poll()
+            assert "twice, and not alike" in made.aside()[1].reason
+            assert len(made.standing()) == 45
+        made.tmdb.bend = pages(bent)(made)
+        made.poll()
+        assert made.standing() == {f"r{n:02d}" for n in range(44)}
+        assert not made.aside()
+
+
 def test_a_page_that_is_short_once_is_read_again_at_once(tmp_path: Path) -> None:
     with bench(tmp_path, films=1) as made:
         filled(made)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 from tests.bent.crawls import bench
-from tests.bent.tmdb import BAD_KEY, BROKEN, NONE_SUCH, Asked, Bend, Bending, straight
+from tests.bent.tmdb import BAD_KEY, BROKEN, NONE_SUCH, Asked, Bend, Bending, film, straight
 
 from marquee.domain.timeline import HOUR
 from marquee.errors import (
@@ -17,7 +17,9 @@ from marquee.errors import (
     NotFoundError,
     OutageError,
     RedirectedError,
+    RefusedError,
     SettingsError,
+    SourceError,
     TransientError,
     UnauthorizedError,
     UnreachableError,
@@ -31,6 +33,10 @@ SUSPENDED = {"status_code": 10, "status_message": "Suspended API key.", "success
 
 def is_film(path: str) -> bool:
     return path.removeprefix("/movie/").isdigit()
+
+
+QUOTA = {"message": "You have exceeded your quota."}
+"""What a proxy says with status 200, whatever is asked for."""
 
 
 def every(bent: Bend) -> Bending:
@@ -59,9 +65,10 @@ FIRST = {
     "wrong key, said with 200": (Bend(200, BAD_KEY), UnauthorizedError, "refused the key", 1),
     "suspended": (Bend(401, SUSPENDED), UnauthorizedError, "suspended the account.*Ask TMDB why", 1),
     "a proxy's 407": (Bend(407, HTML, PAGE), BlockedError, "status 407", 1),
-    "no /3": (Bend(404, NONE_SUCH), NotFoundError, "has no /discover/movie.*MARQUEE_TMDB_URL end in /3", 1),
-    "down": (Bend(503, {"status_code": 46, "status_message": "Maintenance."}), TransientError, "503.*Maintenance.*7 times", 7),
-    "too many": (Bend(429, b"", (("retry-after", "2"),)), TransientError, "429.*7 times", 7),
+    "no /3": (Bend(404, NONE_SUCH), NotFoundError, "has no /discover/movie.*MARQUEE_TMDB_URL end in /3", 2),
+    "down": (Bend(503, {"status_code": 46, "status_message": "Maintenance."}), TransientError, "503.*Maintenance.*7 times", 14),
+    "a proxy's quota": (Bend(200, QUOTA), OutageError, "has no results: .*exceeded your quota", 2),
+    "too many": (Bend(429, b"", (("retry-after", "2"),)), TransientError, "429.*7 times", 14),
 }  # fmt: skip
 
 
@@ -121,6 +128,8 @@ LATER = {
     "down": (Bend(500, BROKEN), OutageError),
     "every film refused": (Bend(400, {"status_code": 5}), OutageError),
     "every film gone": (Bend(404, NONE_SUCH), OutageError),
+    "a proxy's quota": (Bend(200, QUOTA), OutageError),
+    "another film": (Bend(200, film(1)), OutageError),
     "nonsense": (Bend(200, b"<>"), BlockedError),
     "broken off": (Bend(200, b"{}", cut=1), OutageError),
 }
@@ -162,7 +171,7 @@ def test_films_that_all_fail_from_the_first_are_the_sources(tmp_path: Path, late
         with pytest.raises(OutageError, match="gives no film now: TMDB answered 500"):
             made.poll(HOUR) if later else made.crawl()
         assert not made.aside()
-        assert sum(map(is_film, made.tmdb.paths())) <= 30 * later + 7 * (2 * ROW + 1)
+        assert sum(map(is_film, made.tmdb.paths())) <= 30 * later + 7 * (2 * ROW + 3)
 
 
 def test_the_most_voted_films_may_all_fail_and_the_others_come(tmp_path: Path) -> None:
@@ -207,6 +216,90 @@ def test_one_list_that_fails_costs_no_other(tmp_path: Path) -> None:
         made.poll()
         assert made.votes()[5] == 556
         assert made.memory.note("changes") == before, "what could not be read is read again"
+
+
+PARTS = {
+    "changes": "/movie/changes",
+    "popular": "/movie/popular",
+    "top rated": "/movie/top_rated",
+    "trending": "/trending/movie/day",
+}
+WAYS = {
+    "500": Bend(500, BROKEN),
+    "400": Bend(400, {"status_code": 5}),
+    "404": Bend(404, NONE_SUCH),
+    "401": Bend(401, BAD_KEY),
+    "block page": Bend(403, HTML, PAGE),
+    "gateway": Bend(502, HTML, PAGE),
+    "redirect": Bend(302, b"", (("location", "http://portal.example/"),)),
+    "quota": Bend(200, QUOTA),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_of_a_poll_fails_alone_and_is_named(
+    tmp_path: Path, part: str, way: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with bench(tmp_path) as made:
+        made.tmdb.bend = lambda asked, number: Bend(500, BROKEN) if asked.path == "/movie/7" else None
+        made.crawl()
+        made.changes(3)
+        made.world.films[3]["vote_count"] = 999
+        made.world.films[5]["vote_count"] = 555
+        made.tmdb.bend = lambda asked, number: WAYS[way] if asked.path == PARTS[part] else None
+        made.poll()
+        assert 7 in made.films(), "what was set aside is tried, whatever else fails"
+        assert made.votes()[5] == 555, "the lists are read"
+        assert made.votes()[3] == 999
+        assert ("TMDB's changes of 2026-03-14" if part == "changes" else f"{PARTS[part]} is read") in caplog.text
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_poll_to_which_nothing_is_given_says_so(tmp_path: Path, way: str) -> None:
+    with bench(tmp_path) as made:
+        made.crawl()
+        made.tmdb.bend = every(WAYS[way])
+        with pytest.raises(SourceError):
+            made.poll()
+        assert not made.aside()
+
+
+@pytest.mark.parametrize("way", [*WAYS, "all years"])
+def test_years_that_cannot_be_listed_do_not_keep_the_others_waiting(tmp_path: Path, way: str) -> None:
+    """Seven years in a row, the first that are asked for among them."""
+    newest = 1900 if way == "all years" else 2021
+
+    def bend(asked: Asked, number: int) -> Bend | None:
+        year = int(asked.query.get("primary_release_year", "0"))
+        return WAYS.get(way, Bend(400, {"status_code": 5})) if year >= newest else None
+
+    with bench(tmp_path) as made:
+        made.tmdb.bend = bend
+        if way == "all years":
+            with pytest.raises(RefusedError, match="400 for /discover/movie"):
+                made.crawl(100)
+        elif isinstance(WAYS[way].body, bytes) or WAYS[way].status == 401:
+            made.tmdb.bend = lambda asked, number: None if number == 1 else bend(asked, number)
+            made.crawl(100)
+            assert set(made.films()) == set(range(1, 11))
+        else:
+            made.crawl(100)
+            assert set(made.films()) == set(range(1, 11))
+        made.tmdb.bend = straight
+        made.world.films[50] = film(50, release_date="2023-01-01")
+        made.crawl(100)
+        assert 50 in made.films()
+
+
+def test_the_address_that_is_advised_has_one_version(tmp_path: Path) -> None:
+    """A proxy puts the version before a path that has it already."""
+    with bench(tmp_path) as made:
+        for location in ("https://127.0.0.1/3/3/discover/movie", "/3/3/discover/movie", "3/discover/movie"):
+            made.tmdb.bend = every(Bend(301, b"", (("location", location),)))
+            with pytest.raises(RedirectedError) as caught:
+                made.crawl()
+            assert "/3/3." not in caught.value.hint
 
 
 def told(work: Callable[[], None]) -> str:

@@ -36,8 +36,8 @@ def pause(tries: int) -> int:
 
 
 def failed(before: Aside | None, movie_id: int, reason: str, now: int, kind: Kind = "failed") -> Aside:
-    """Set a film aside that could not be used. One that is gone stays so: it has not come back."""
-    if before is not None and before.kind == "gone":
+    """Set a film aside that could not be used. One that is gone stays so unless it came in part: it has not come back."""
+    if before is not None and before.kind == "gone" and kind != "partial":
         return replace(before, next_at=now + HOUR)
     same = before is not None and before.kind == kind
     tries, since = (before.tries + 1, before.since) if before is not None and same else (1, now)

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Any
 
 from marquee.adapters.sqlite_crawl import SqliteCrawl
 from marquee.errors import MarqueeError, NotFoundError, OutageError, RefusedError, SourceError, TransientError
@@ -41,28 +42,38 @@ class Circuit:
                 await self.look(error)
 
     async def look(self, error: MarqueeError) -> None:
-        """Ask for what was given before; raise SourceError where it does not come. One of it may be gone, not all."""
+        """Return where TMDB gives something that it is known to have; raise SourceError where it gives nothing.
+
+        A film that was given before may be gone, or fail like others, but not all of them. error: what made it look.
+        """
         known = dict.fromkeys((*self.given, *self.memory.given(WITNESSES + ROW)))
         witnesses = [film for film in known if film not in self.row][:WITNESSES]
         for movie_id in witnesses:
-            try:
-                await self.tmdb.get(f"/movie/{movie_id}")
-            except RefusedError as said:
-                error = said
-            except TransientError as said:
-                raise said if isinstance(said, SourceError) else outage(said) from None
-            else:
+            if (await self.asked(f"/movie/{movie_id}")).get("id") == movie_id:
                 self.row.clear()
                 return
-        if isinstance(error, NotFoundError) and not witnesses:
+        if witnesses:
+            raise outage(error)
+        if isinstance(error, NotFoundError) and self.row:
             return
-        if witnesses or len(self.row) >= ROW:
-            raise error if isinstance(error, SourceError) else outage(error)
-        await self.tmdb.get(GENRES)
+        if len(self.row) >= ROW or not (await self.asked(GENRES)).get("genres"):
+            raise outage(error)
+
+    async def asked(self, path: str) -> dict[str, Any]:
+        """Return what TMDB gives, nothing where that is not what it should be. Raises SourceError."""
+        try:
+            body = await self.tmdb.get(path)
+        except SourceError:
+            raise
+        except (RefusedError, TransientError):
+            return {}
+        return body if isinstance(body, dict) else {}
 
 
-def outage(error: MarqueeError) -> OutageError:
-    """Return the error of a source that gives no film at all."""
+def outage(error: MarqueeError) -> SourceError:
+    """Return the error of a source that gives nothing that it is known to have."""
+    if isinstance(error, SourceError):
+        return error
     return OutageError(
         f"TMDB gives no film now: {error.message}",
         hint="See https://status.themoviedb.org. What was fetched is kept, no film is to blame, and the next start goes on.",

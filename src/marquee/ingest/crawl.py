@@ -12,17 +12,18 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from marquee.adapters.sqlite_crawl import SqliteCrawl
-from marquee.domain.aside import PARTIAL_TRIES, Aside, failed, gone, missing
+from marquee.domain.aside import Aside
 from marquee.domain.events import METADATA
-from marquee.domain.facts import Fact, Gone
+from marquee.domain.facts import Fact
 from marquee.domain.timeline import DAY, SECOND, Clock, iso
-from marquee.errors import MarqueeError, NotFoundError, RefusedError, SourceError, TransientError
+from marquee.errors import RefusedError, SourceError, TransientError
 from marquee.ingest.circuit import Circuit
 from marquee.ingest.door import Door, Receipt
-from marquee.ingest.search import ANY_LANGUAGE, Progress, Search, unseen
-from marquee.sources.tmdb import SOURCE, FilmAnswer, Tmdb
-from marquee.sources.tmdb_facts import film_facts, review_facts, vote_fact
-from marquee.sources.tmdb_lists import READINGS, count
+from marquee.ingest.search import Progress, Search, unseen
+from marquee.ingest.verdict import Group, Verdict
+from marquee.sources.tmdb import SOURCE, Tmdb
+from marquee.sources.tmdb_facts import vote_fact
+from marquee.sources.tmdb_lists import READINGS, Listing, count
 
 GROUP = 60
 """Films accepted together: each group is one synced append to the log."""
@@ -35,38 +36,15 @@ failed together with their source, which are asked for after all others."""
 UNREAD_TRIES, UNREAD_DAYS = 10, 14
 """Polls after which a day's changes are taken as they came, and days of which this is counted."""
 
-SHOWN, REASON = 3, 300
-"""Films set aside that one line names, and characters of a reason."""
+SHOWN = 3
+"""Films set aside that one line names."""
 
-ADULT = "TMDB lists it among adult films, which are not crawled"
 log = logging.getLogger(__name__)
 
 
 def day_of(time: int) -> date:
     """Return the day (UTC) of a time in ms."""
     return datetime.fromtimestamp(time / SECOND, UTC).date()
-
-
-@dataclass(slots=True)
-class Group:
-    """What became of films that were asked for together."""
-
-    answers: list[FilmAnswer] = field(default_factory=list)
-    failures: dict[int, MarqueeError] = field(default_factory=dict)
-
-    def acquit(self, ids: Iterable[int]) -> None:
-        """Forget the failures of films that failed together with their source."""
-        for movie_id in ids:
-            self.failures.pop(movie_id, None)
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What follows from a group: facts to accept, films to mark as fetched, films to set aside."""
-
-    facts: list[Fact] = field(default_factory=list)
-    fetched: list[int] = field(default_factory=list)
-    aside: list[Aside] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -84,9 +62,13 @@ class Crawl:
     def __post_init__(self) -> None:
         self.circuit = Circuit(self.tmdb, self.memory)
 
+    def resume(self) -> None:
+        """End the pauses of what has failed: a new start tries all of it at once."""
+        self.memory.end_pauses()
+
     async def find_films(self, wanted: int, progress: Progress = unseen) -> None:
         """Put the ids of `wanted` films on the list, unless that was done."""
-        await Search(self.tmdb, self.memory, self.clock, self.languages).find(wanted, progress)
+        await Search(self.tmdb, self.memory, self.clock, self.languages, self.circuit).find(wanted, progress)
 
     async def fetch_all(self, progress: Progress = unseen) -> Receipt:
         """Fetch every listed film that was not fetched yet, the most voted first."""
@@ -118,7 +100,7 @@ class Crawl:
         except* SourceError as faults:
             fault = faults.exceptions[0]
             group.acquit(self.circuit.row)
-        verdict = self.judge(group, self.clock.now())
+        verdict = self.judge(group)
         receipt = await asyncio.to_thread(self.door.accept, verdict.facts)
         self.memory.mark(verdict.fetched, verdict.aside, self.clock.now())
         tell(verdict.aside)
@@ -146,51 +128,26 @@ class Crawl:
         known = self.door.index.lookup(METADATA, [f"{movie_id}@{SOURCE}" for movie_id in ids])
         return {int(identity.split("@")[0]) for identity in known}
 
-    def judge(self, group: Group, now: int) -> Verdict:
-        """Work out what follows from a group.
-
-        A film in another language, or an adult one, is taken only if it is held; one that turned adult is then gone.
-        """
-        answers = {answer.body["id"]: answer for answer in group.answers}
-        ids = [*answers, *group.failures]
-        before, held, verdict = self.memory.aside(ids), self.held(ids), Verdict()
-        for movie_id, answer in answers.items():
-            last = before.get(movie_id)
-            if answer.body.get("adult") is True and movie_id in held:
-                verdict.aside.append(gone(last if last and last.kind == "gone" else None, movie_id, ADULT, now))
-            elif movie_id in held and (lacking := answer.lacking):
-                verdict.aside.append(failed(last, movie_id, f"TMDB's answer lacks its {lacking}", now))
-            else:
-                verdict.fetched.append(movie_id)
-                if movie_id in held or (answer.body.get("adult") is not True and self.speaks(answer.body)):
-                    verdict.facts += answer_facts(answer, now)
-                    verdict.aside += partly(last, movie_id, answer.reviews.trouble, now)
-        for movie_id, error in group.failures.items():
-            say = missing if isinstance(error, NotFoundError) else failed
-            verdict.aside.append(say(before.get(movie_id), movie_id, error.message[:REASON], now))
-        verdict.facts += [Gone(film.movie_id, now, SOURCE) for film in verdict.aside if film.kind == "gone"]
-        return verdict
-
-    def speaks(self, body: dict[str, Any]) -> bool:
-        """Say whether a film is in a language that is taken."""
-        spoken = body.get("original_language")
-        return ANY_LANGUAGE in self.languages or (isinstance(spoken, str) and spoken.lower() in self.languages)
+    def judge(self, group: Group) -> Verdict:
+        """Work out what follows from a group."""
+        before, held = self.memory.aside(group.ids), self.held(group.ids)
+        return Verdict(before, held, self.languages, self.clock.now()).on(group)
 
     async def poll(self, recheck: int, limit: int, progress: Progress = unseen) -> Receipt:
-        """Fetch what changed since the last poll and what was set aside, longest waiting first, and read gauges of lists.
+        """Fetch what was set aside, longest waiting first, and what changed since the last poll, and read gauges of lists.
 
-        `recheck`: ms before a film that goes on changing is fetched again; `limit`: most films in one poll.
-        TMDB names days only, so the present day is asked for again at every poll.
+        `recheck`: ms before a film that goes on changing is fetched again; `limit`: most films in one poll. Each part may
+        fail alone; SourceError is raised where TMDB gives nothing else either.
         """
         now = self.clock.now()
+        again = self.memory.again(now, limit)
+        receipt = await self.fetch(again, progress)
         noted = self.memory.note(CHANGES)
-        last = noted if isinstance(noted, int) else now - DAY
-        ids, reached = await self.changed(last, now)
-        due = self.memory.again(now, limit)
-        due += self.memory.due(ids.difference(due), now - recheck, now, limit - len(due))
-        receipt = await self.fetch(due, progress)
+        ids, reached = await self.changed(noted if isinstance(noted, int) else now - DAY, now)
+        due = self.memory.due(ids.difference(again), now - recheck, now, limit - len(again))
+        receipt.add(await self.fetch(due, progress))
         receipt.add(await self.read_lists())
-        if len(due) < limit:
+        if len(again) + len(due) < limit:
             self.memory.remember(CHANGES, reached)
         return receipt
 
@@ -198,22 +155,32 @@ class Crawl:
         """Return the ids of films changed since a time, and up to when (ms) that is known to be all.
 
         Days are asked for one by one: few enough pages, and those that are over stand still. The present day grows while
-        it is read, and is asked for again anyway.
+        it is read, and is asked for again anyway, since TMDB names days only.
         """
         ids: set[int] = set()
         reached, today = now, day_of(now)
         for offset in range((today - day_of(since)).days + 1):
             day = day_of(since) + timedelta(days=offset)
-            name = day.isoformat()
-            readings = READINGS if day < today else 1
-            listed = await self.tmdb.listing("/movie/changes", readings=readings, start_date=name, end_date=name)
+            listed = await self.changes_of(day, READINGS if day < today else 1)
             ids |= self.wanted(listed.items)
-            if listed.complete or (day < today and not listed.broken and self.let_go(name)):
+            if listed.complete or (day < today and not listed.broken and self.let_go(day.isoformat())):
                 continue
             level = logging.WARNING if day < today or listed.broken else logging.INFO
-            log.log(level, "TMDB's changes of %s are read again, there may be more: %s", name, listed.trouble)
+            log.log(level, "TMDB's changes of %s are read again, there may be more: %s", day, listed.trouble)
             reached = min(reached, max(since, start_of(day)))
         return ids, reached
+
+    async def changes_of(self, day: date, readings: int) -> Listing:
+        """Return what TMDB says has changed on a day."""
+        name = day.isoformat()
+        try:
+            listed = await self.tmdb.listing("/movie/changes", readings=readings, start_date=name, end_date=name)
+        except SourceError as error:
+            await self.circuit.look(error)
+            return Listing([], error.message, broken=True)
+        if listed.broken:
+            await self.circuit.look(TransientError(listed.trouble))
+        return listed
 
     def wanted(self, items: Iterable[Any]) -> set[int]:
         """Return the ids of films in a list of changes; an adult one is wanted if it was fetched before it was one."""
@@ -236,9 +203,8 @@ class Crawl:
         for path in LISTS:
             try:
                 page = await self.tmdb.page(path, 1)
-            except (RefusedError, TransientError) as error:
-                if isinstance(error, SourceError):
-                    raise
+            except (RefusedError, SourceError, TransientError) as error:
+                await self.circuit.look(error)
                 log.warning("%s is read at the next poll: %s", path, error.message)
                 continue
             facts += list_facts(page.films, self.clock.now())
@@ -251,29 +217,12 @@ def start_of(day: date) -> int:
     return round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * SECOND
 
 
-def partly(before: Aside | None, movie_id: int, trouble: str, now: int) -> list[Aside]:
-    """Set a film aside whose reviews did not come as a whole, unless that was tried often enough."""
-    if not trouble:
-        return []
-    if before is not None and before.kind == "partial" and before.tries >= PARTIAL_TRIES:
-        log.warning("film %d is taken with the reviews that came: %s", movie_id, trouble)
-        return []
-    return [failed(before, movie_id, f"its reviews did not come as a whole: {trouble}"[:REASON], now, "partial")]
-
-
 def tell(films: Sequence[Aside]) -> None:
     """Name the films that were set aside."""
     if films:
         named = "; ".join(f"{film.movie_id} ({film.reason}; again at {iso(film.next_at)})" for film in films[:SHOWN])
         more = f"; and {len(films) - SHOWN:,} more" if len(films) > SHOWN else ""
         log.warning("set aside: film %s%s", named, more)
-
-
-def answer_facts(answer: FilmAnswer, now: int) -> list[Fact]:
-    """Return all facts of a film with its reviews. Only a whole list of these says which are gone."""
-    reviews, movie_id = answer.reviews, answer.body["id"]
-    facts = list(film_facts(answer.body, now, SOURCE))
-    return facts + list(review_facts(movie_id, reviews.items, SOURCE, complete=reviews.complete))
 
 
 def list_facts(films: Iterable[dict[str, Any]], now: int) -> list[Fact]:

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from marquee.adapters.sqlite_crawl import SqliteCrawl
 from marquee.domain.timeline import SECOND, Clock
-from marquee.errors import RefusedError, SourceError, TransientError
+from marquee.errors import MarqueeError, OutageError, RefusedError, SourceError, TransientError
+from marquee.ingest.circuit import Circuit
 from marquee.sources.tmdb import Tmdb
 from marquee.sources.tmdb_lists import READINGS, Page, count
 
@@ -16,9 +17,6 @@ OLDEST_YEAR = 1900
 ANY_LANGUAGE = "*"
 FOUND, SEARCH = "found", "search"
 """What the crawl remembers: that a search has ended, and how far it is."""
-
-ROW = 5
-"""Shelves that fail one after the other before the source is said to have failed."""
 
 Progress = Callable[[int, int], None]
 log = logging.getLogger(__name__)
@@ -60,6 +58,7 @@ class Search:
     memory: SqliteCrawl
     clock: Clock
     languages: Sequence[str]
+    circuit: Circuit
     passed_over: set[str] = field(default_factory=set)
     empty: set[str] = field(default_factory=set)
 
@@ -71,29 +70,36 @@ class Search:
             return
         pages: dict[str, int] = state["pages"]
         target = state["base"] + wanted
-        failures = 0
+        error: MarqueeError | None = None
         for shelf in self.open(pages):
             known = self.memory.counts()[0]
             if known >= target:
                 break
             try:
                 page = await self.read(shelf, pages[shelf.name])
-            except SourceError:
-                raise
-            except (RefusedError, TransientError) as error:
-                failures += 1
-                if failures >= ROW or not known:
-                    raise
-                self.passed_over.add(shelf.name)
-                log.warning("films of %s are looked for again at the next start: %s", shelf.name, error.message)
+            except (RefusedError, SourceError, TransientError) as said:
+                error = said
+                await self.pass_over(shelf, error)
                 continue
-            failures = 0
             pages[shelf.name] = self.next_page(shelf, page, pages[shelf.name])
             found = [(film["id"], count(film.get("vote_count"))) for film in page.films]
             self.memory.remember(SEARCH, state, found[: target - known])
             progress(self.memory.counts()[0], target)
+        if error is not None and not self.memory.counts()[0]:
+            raise error
         if not self.passed_over:
             self.memory.remember(FOUND, value=True)
+
+    async def pass_over(self, shelf: Shelf, error: MarqueeError) -> None:
+        """Leave a shelf for the next start; raise the error instead where it is not the shelf's but TMDB's."""
+        if isinstance(error, SourceError) and not self.tmdb.answered:
+            raise error
+        try:
+            await self.circuit.look(error)
+        except OutageError as outage:
+            raise (outage if self.tmdb.answered else error) from None
+        self.passed_over.add(shelf.name)
+        log.warning("films of %s are looked for again at the next start: %s", shelf.name, error.message)
 
     def begun(self) -> dict[str, Any] | None:
         """Return how far the search is, begun where it was not, or where languages were added; None where it has ended."""

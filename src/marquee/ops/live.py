@@ -14,7 +14,7 @@ import httpx
 from marquee.app import Platform
 from marquee.domain.aside import Trouble
 from marquee.domain.timeline import DAY, SECOND, ManualClock, floor, iso
-from marquee.errors import MarqueeError, SettingsError, SourceError, TransientError
+from marquee.errors import MarqueeError, RefusedError, SettingsError, SourceError, TransientError
 from marquee.ingest.crawl import CHANGES, Crawl
 from marquee.ops.filling import Progress
 from marquee.ops.processes import Family
@@ -121,6 +121,7 @@ async def begin(
 ) -> bool:
     """Do the first crawl; what passes by itself is said and tried again, unless `once`. Return whether it was finished."""
     crawl, tmdb = crawl_of(platform, source)
+    crawl.resume()
     try:
         return await persist(
             crawl,
@@ -150,7 +151,7 @@ async def persist(
     while not stopped():
         try:
             finished = await unless(stopped, work())
-        except (SourceError, TransientError) as error:
+        except (RefusedError, SourceError, TransientError) as error:
             crawl.memory.troubled(Trouble(crawl.clock.now(), error.message, error.hint))
             if once or not (isinstance(error, TransientError) or crawl.tmdb.answered):
                 raise

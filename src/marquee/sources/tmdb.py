@@ -15,8 +15,8 @@ import httpx
 
 from marquee.adapters.sqlite_budget import LONGEST_WAIT
 from marquee.adapters.sqlite_budget import Budget as Budget
-from marquee.errors import BadAnswerError, RefusedError, SettingsError, SourceError, TransientError, UnreachableError
-from marquee.sources.tmdb_answers import Answer
+from marquee.errors import BadAnswerError, SettingsError, SourceError, TransientError, UnreachableError
+from marquee.sources.tmdb_answers import Answer, quoted
 from marquee.sources.tmdb_key import is_v3
 from marquee.sources.tmdb_lists import READINGS, Listing, Page, count, page_of, read_list
 from marquee.work import span
@@ -105,7 +105,7 @@ def address_of(url: str) -> str:
 class Tmdb:
     """TMDB's API. Every call may raise a SourceError, RefusedError (NotFoundError) or TransientError (BadAnswerError).
 
-    answered: whether TMDB itself has ever answered here. Until then what looks like no network, or like another
+    answered: whether TMDB has ever given here what was asked for. Until then what looks like no network, or like another
     network's page, is told at the first try; later it is worth some more.
     """
 
@@ -181,11 +181,7 @@ class Tmdb:
             raise unreachable(self.url, error) from None
         except httpx.HTTPError as error:
             raise BadAnswerError(f"TMDB's answer to {path} broke off: {type(error).__name__}") from None
-        try:
-            found = answer.body()
-        except RefusedError:
-            self.answered = True
-            raise
+        found = answer.body()
         self.answered = True
         return found
 
@@ -218,7 +214,7 @@ class Tmdb:
         body = await self.get(path, append_to_response=APPENDED)
         told = body.get("id") if isinstance(body, dict) else None
         if not isinstance(body, dict) or isinstance(told, bool) or told != movie_id:
-            what = f"film {told}" if count(told) else "no film"
+            what = f"film {told}" if count(told) else f"no film: {quoted(body)}"
             raise BadAnswerError(f"TMDB's answer to {path} is about {what}")
         try:
             first = page_of(body.get("reviews"), path)

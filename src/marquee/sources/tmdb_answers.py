@@ -128,10 +128,15 @@ def shown(text: str) -> str:
     return line if len(line) <= QUOTED else line[:QUOTED] + "..."
 
 
+def quoted(body: Any) -> str:
+    """Return the beginning of a strange JSON."""
+    return shown(json.dumps(body, ensure_ascii=False))
+
+
 def said(body: Any) -> str:
     """Return what TMDB says of a failure."""
     if not isinstance(body, dict):
-        return shown(json.dumps(body))
+        return quoted(body)
     errors = body.get("errors")
     found = body.get("status_message") or (", ".join(map(str, errors)) if isinstance(errors, list) else errors)
     return shown(str(found)) if found else "without a word why"
@@ -158,7 +163,7 @@ def redirected(answer: Answer) -> RedirectedError:
     except ValueError:
         pass
     if same:
-        hint = f"Set MARQUEE_TMDB_URL={target.removesuffix(answer.path)}."
+        hint = f"Set MARQUEE_TMDB_URL={re.sub(r'(?:/3)+$', '/3', target.removesuffix(answer.path))}."
     else:
         hint = (
             "Is it the login page of a network, or a proxy's? Open any page in a browser on this machine. If TMDB has "

@@ -23,8 +23,8 @@ def bare(text: str) -> str:
         text = text.strip(AROUND)
         text = text.strip("".join({letter for letter in text if unseen(letter)}))
         for prefix in PREFIXES:
-            if text[: len(prefix)].lower() == prefix.lower():
-                text = text[len(prefix) :]
+            if f"{text} ".lower().startswith(prefix.lower()):
+                text = f"{text} "[len(prefix) :]
     return text
 
 

@@ -4,15 +4,22 @@ TMDB now and then serves a page empty or short while its counts stay (Radarr iss
 two pages. What was read of such a list is true, and says nothing of what it lacks.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from marquee.errors import BadAnswerError, RefusedError, SourceError, TransientError
 from marquee.ingest.validation import ID_LIMIT
+from marquee.sources.tmdb_answers import quoted
 
 PAGE_CAP = 500
 """TMDB serves no page past this one, whatever `total_pages` says."""
+
+SMALLEST_PAGE = 20
+"""Items that a full page holds at least; those of changes hold a hundred."""
+
+BARREN = 3
+"""Pages in a row that bring nothing, after which a list is not read further."""
 
 READINGS = 3
 """Times that a list is read before it is taken as it came."""
@@ -69,7 +76,7 @@ def page_of(body: Any, path: str) -> Page:
     """Read a page; BadAnswerError where it is none."""
     results = body.get("results") if isinstance(body, dict) else None
     if not isinstance(results, list):
-        raise BadAnswerError(f"TMDB's answer to {path} has no results")
+        raise BadAnswerError(f"TMDB's answer to {path} has no results: {quoted(body)}")
     pages = count(body.get("total_pages"))
     return Page(count(body.get("page")), results, 1 if pages is None else pages, count(body.get("total_results")))
 
@@ -91,19 +98,13 @@ async def read_list(
     nameless: list[Any] = []
     trouble, broken = "", False
     for _ in range(readings):
-        pages: list[Page] = []
-        try:
-            async for page in pages_of(ask, first):
-                pages.append(page)
-            trouble = gap(pages)
-        except SourceError:
-            raise
-        except (RefusedError, TransientError) as error:
-            trouble, broken = error.message, True
-        items = [item for page in pages for item in page.items]
+        reading = await read_once(ask, first)
+        trouble, broken = reading.trouble, bool(reading.failure)
+        items = [item for page in reading.pages for item in page.items]
+        named = {name: item for item in items if (name := identity(item)) is not None}
         if not trouble:
-            return Listing(items)
-        found |= {name: item for item in items if (name := identity(item)) is not None}
+            return Listing([*named.values()])
+        found |= named
         nameless = [item for item in items if identity(item) is None]
         if broken:
             break
@@ -111,19 +112,44 @@ async def read_list(
     return Listing([*found.values(), *nameless], trouble, broken)
 
 
-async def pages_of(ask: Callable[[int], Awaitable[Page]], first: Page | None) -> AsyncIterator[Page]:
-    """Yield the pages of one reading, as long as each brings something."""
-    page = first or await ask(1)
-    yield page
-    last = page.last if page.total is None else min(page.last, page.total)
-    seen = set(map(identity, page.items))
-    for number in range(2, last + 1):
-        page = await ask(number)
-        yield page
-        names = set(map(identity, page.items))
-        if not names - seen:
-            return
+@dataclass(slots=True)
+class Reading:
+    """The pages that one reading of a list gave. failure: why the last page that could not be had could not, in words."""
+
+    pages: list[Page] = field(default_factory=list)
+    failure: str = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why it may not be all of the list, in words; nothing where it is."""
+        return self.failure or gap(self.pages)
+
+    @property
+    def last(self) -> int:
+        """The last page that can hold anything, by what the first says; the first where there is none."""
+        if not self.pages:
+            return 1
+        first = self.pages[0]
+        return first.last if first.total is None else min(first.last, -(-first.total // SMALLEST_PAGE))
+
+
+async def read_once(ask: Callable[[int], Awaitable[Page]], first: Page | None) -> Reading:
+    """Read the pages of a list, past those that cannot be had or bring nothing, but not past many such in a row."""
+    reading, seen = Reading(), set[Hashable]()
+    number, barren = 1, 0
+    while number <= reading.last and barren < BARREN:
+        try:
+            page = first if first is not None and number == 1 else await ask(number)
+        except SourceError:
+            raise
+        except (RefusedError, TransientError) as error:
+            reading.failure, names = error.message, set[Hashable]()
+        else:
+            reading.pages.append(page)
+            names = set(map(identity, page.items)) - seen
         seen |= names
+        number, barren = number + 1, 0 if names else barren + 1
+    return reading
 
 
 def gap(pages: Sequence[Page]) -> str:
@@ -139,5 +165,8 @@ def gap(pages: Sequence[Page]) -> str:
     total = totals.pop() or 0
     if counts.pop() > PAGE_CAP:
         return f"it has more than the {PAGE_CAP} pages that TMDB serves"
-    held = {name for page in pages for item in page.items if (name := identity(item)) is not None}
+    held: dict[Hashable, Any] = {}
+    for item in (item for page in pages for item in page.items):
+        if (name := identity(item)) is not None and held.setdefault(name, item) != item:
+            return f"it has {name} twice, and not alike"
     return "" if len(held) == total else f"its pages hold {len(held):,} of {total:,}"

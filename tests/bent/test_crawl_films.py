@@ -182,6 +182,23 @@ def test_a_start_tries_at_once_what_has_failed(tmp_path: Path) -> None:
         assert made.standing() == {"a"}
 
 
+def test_a_film_that_is_missing_is_asked_for_at_a_start_and_not_at_every_poll(tmp_path: Path) -> None:
+    with bench(tmp_path) as made:
+        made.crawl()
+        del made.world.films[5]
+        made.changes(5)
+        made.poll()
+        made.changes()
+        asked = made.tmdb.paths().count("/movie/5")
+        made.crawl()
+        for _ in range(5):
+            made.poll(MINUTE)
+        assert made.tmdb.paths().count("/movie/5") == asked + 1
+        assert (made.aside()[5].kind, made.aside()[5].next_at - made.aside()[5].since) == ("missing", HOUR)
+        made.poll(55 * MINUTE)
+        assert made.aside()[5].kind == "gone"
+
+
 ODD = {
     "no title": (film(7, title=None), "film has no title"),
     "a blank title": (film(7, title=" "), "film has no title"),

@@ -101,10 +101,10 @@ class SqliteCrawl(SqliteStore):
         with self.reading() as db:
             return [row[0] for row in db.execute(query, (now, now, limit))]
 
-    def end_pauses(self) -> None:
+    def end_pauses(self, now: int) -> None:
         """Let films that were set aside be asked for again at once, all but those that are gone."""
         with self.writing() as db:
-            db.execute("UPDATE aside SET next_at = 0 WHERE kind <> 'gone'")
+            db.execute("UPDATE aside SET next_at = min(next_at, ?) WHERE kind <> 'gone'", (now,))
 
     def due(self, ids: Iterable[int], fetched_before: int, now: int, limit: int) -> list[int]:
         """Return which of these films are unknown, or were last fetched before a time; longest ago first.

@@ -52,7 +52,7 @@ def missing(before: Aside | None, movie_id: int, reason: str, now: int) -> Aside
         return Aside(movie_id, "missing", reason, now, 1, now + HOUR)
     if now - before.since >= HOUR:
         return gone(None, movie_id, reason, now)
-    return replace(before, tries=before.tries + 1)
+    return replace(before, tries=before.tries + 1, next_at=before.since + HOUR)
 
 
 def gone(before: Aside | None, movie_id: int, reason: str, now: int) -> Aside:

@@ -64,7 +64,7 @@ class Crawl:
 
     def resume(self) -> None:
         """End the pauses of what has failed: a new start tries all of it at once."""
-        self.memory.end_pauses()
+        self.memory.end_pauses(self.clock.now())
 
     async def find_films(self, wanted: int, progress: Progress = unseen) -> None:
         """Put the ids of `wanted` films on the list, unless that was done."""

@@ -60,6 +60,9 @@ SHORT: dict[str, Callable[[Bench], Any]] = {
     "404": failing(Bend(404, NONE_SUCH)),
     "500": failing(Bend(500, BROKEN)),
     "400": failing(Bend(400, {"status_code": 5})),
+    "a page of a proxy": failing(Bend(403, b"<html>", (("content-type", "text/html"),))),
+    "401": failing(Bend(401, {"status_code": 7})),
+    "elsewhere": failing(Bend(302, b"", (("location", "http://portal.example/"),))),
     "half a page": failing(Bend(200, b'{"page": 2, "res')),
 }
 

@@ -173,11 +173,7 @@ class Crawl:
     async def changes_of(self, day: date, readings: int) -> Listing:
         """Return what TMDB says has changed on a day."""
         name = day.isoformat()
-        try:
-            listed = await self.tmdb.listing("/movie/changes", readings=readings, start_date=name, end_date=name)
-        except SourceError as error:
-            await self.circuit.look(error)
-            return Listing([], error.message, broken=True)
+        listed = await self.tmdb.listing("/movie/changes", readings=readings, start_date=name, end_date=name)
         if listed.broken:
             await self.circuit.look(TransientError(listed.trouble))
         return listed

@@ -229,7 +229,7 @@ class Tmdb:
     async def listing(
         self, path: str, first: Page | None = None, readings: int = READINGS, **params: str | int
     ) -> Listing:
-        """Return a whole list, or what could be read of it. Raises SourceError alone."""
+        """Return a whole list, or what could be read of it."""
         return await read_list(lambda number: self.page(path, number, **params), first, readings)
 
 

@@ -92,7 +92,8 @@ async def read_list(
 ) -> Listing:
     """Read a list until one reading is whole, `readings` times at most; then give all that any of them held.
 
-    ask: gives a page by its number; first: a first page that is there already. Raises SourceError alone.
+    ask: gives a page by its number; first: a first page that is there already. A page that cannot be had, be it that the
+    source fails, is a gap and no error: whoever asks next is told.
     """
     found: dict[Hashable, Any] = {}
     nameless: list[Any] = []
@@ -140,10 +141,10 @@ async def read_once(ask: Callable[[int], Awaitable[Page]], first: Page | None) -
     while number <= reading.last and barren < BARREN:
         try:
             page = first if first is not None and number == 1 else await ask(number)
-        except SourceError:
-            raise
-        except (RefusedError, TransientError) as error:
+        except (RefusedError, SourceError, TransientError) as error:
             reading.failure, names = error.message, set[Hashable]()
+            if isinstance(error, SourceError):
+                break
         else:
             reading.pages.append(page)
             names = set(map(identity, page.items)) - seen

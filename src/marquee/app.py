@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from marquee.adapters.mongo import Client
     from marquee.adapters.redis_shared import Asked, SharedAnswers
     from marquee.adapters.spark import Warehouse
+    from marquee.adapters.sqlite_crawl import SqliteCrawl
     from marquee.adapters.sqlite_keys import SqliteKeys
     from marquee.batch.run import BatchLayer
     from marquee.domain.coverage import Source
@@ -100,6 +101,13 @@ class Platform:
         from marquee.adapters.sqlite_quarantine import SqliteQuarantine
 
         return SqliteQuarantine(self.home.path("quarantine.db"))
+
+    @cached_property
+    def crawl_memory(self) -> "SqliteCrawl":
+        """What the crawl remembers."""
+        from marquee.adapters.sqlite_crawl import SqliteCrawl
+
+        return SqliteCrawl(self.home.path("crawl.db"))
 
     @cached_property
     def releases(self) -> Releases:
@@ -256,7 +264,7 @@ class Platform:
 
     def tmdb_budget(self) -> "Slots":
         """Return the request budget of TMDB, shared by all that call it."""
-        from marquee.sources.tmdb import Budget
+        from marquee.adapters.sqlite_budget import Budget
 
         own = Budget(self.home.path("budget.db"), self.settings.tmdb_rate)
         if self.redis is None:

@@ -42,12 +42,36 @@ class StorageError(TerminalError):
     """The disk is full, read-only or holds something unreadable."""
 
 
-class UnauthorizedError(TerminalError):
-    """TMDB refused the key (HTTP 401, status code 7)."""
+class RefusedError(TerminalError):
+    """The source refuses this one thing, and says why; it may answer others."""
 
 
-class NotFoundError(TerminalError):
+class NotFoundError(RefusedError):
     """The source has no such thing (HTTP 404, status code 34)."""
+
+
+class SourceError(MarqueeError):
+    """The source as a whole cannot be asked: nothing that was asked for is to blame."""
+
+
+class UnauthorizedError(SourceError, TerminalError):
+    """TMDB refused the key (HTTP 401)."""
+
+
+class RedirectedError(SourceError, TerminalError):
+    """The source's address leads to another, to which no key is sent."""
+
+
+class BlockedError(SourceError, TransientError):
+    """Something else answers in the source's place: a provider, a proxy, the login page of a network."""
+
+
+class UnreachableError(SourceError, TransientError):
+    """The source cannot be reached: no network, no such host, nobody there, a connection that is not what it claims."""
+
+
+class OutageError(SourceError, TransientError):
+    """The source answers, and gives nothing of what it gave before."""
 
 
 class QueryError(TerminalError):

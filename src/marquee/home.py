@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from marquee.adapters.sqlite import explained
-from marquee.adapters.sqlite_keys import let_expire
+from marquee.adapters.sqlite_keys import SqliteKeys
 from marquee.domain.coverage import Source
 from marquee.errors import HomeBusyError, StorageError
 from marquee.places import fit, keep_private, shown, tighten, write_whole
@@ -21,6 +21,12 @@ log = logging.getLogger(__name__)
 
 LAYOUT = 3
 """Version of the folder's layout, written into it."""
+
+
+def let_keys_expire(home: "Home") -> None:
+    """Give the keys of layout 1, which did not expire, the column that says when they do."""
+    if home.path("keys.db").exists():
+        SqliteKeys(home.path("keys.db")).close()
 
 
 def settle(home: "Home") -> None:
@@ -42,7 +48,7 @@ def settle(home: "Home") -> None:
         )
 
 
-UPGRADES: dict[int, Callable[["Home"], None]] = {1: lambda home: let_expire(home.path("keys.db")), 2: settle}
+UPGRADES: dict[int, Callable[["Home"], None]] = {1: let_keys_expire, 2: settle}
 """What brings a home of a layout to the next one. Each may be done again, should it be cut off."""
 
 REQUESTS = "requests"

@@ -1,10 +1,8 @@
 """Where a home's films come from, and the refusal to mix invented films with real ones."""
 
 import sqlite3
-from contextlib import closing
 
-from marquee.adapters.sqlite import explained
-from marquee.adapters.sqlite_reading import look
+from marquee.adapters.sqlite import looked_into
 from marquee.domain.coverage import Source
 from marquee.errors import SettingsError
 from marquee.home import Home
@@ -41,7 +39,7 @@ def rows(home: Home, name: str, query: str) -> set[str]:
     path = home.path(name)
     if not path.exists():
         return set()
-    with explained(path), closing(look(path)) as connection:
+    with looked_into(path) as connection:
         try:
             return {row[0] for row in connection.execute(query)}
         except sqlite3.OperationalError as error:

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from marquee.domain.retention import Retention
@@ -42,13 +42,18 @@ class Settings(BaseSettings):
     tmdb_api_key: SecretStr | None = Field(
         None,
         validation_alias="TMDB_API_KEY",
-        description="TMDB's *API Read Access Token*; without it TMDB is simulated",
+        description="TMDB's *API Read Access Token*, or its older *API Key*; without it TMDB is simulated",
     )
     tmdb_url: str = Field("https://api.themoviedb.org/3", description="Where TMDB is")
     tmdb_rate: float = Field(
         4.0, gt=0, le=50, description="Requests per second to TMDB, shared by all processes of a home"
     )
     films: int = Field(50_000, ge=1, le=2_000_000, description="Films in the first crawl of TMDB")
+    languages: str = Field(
+        "en",
+        description="Original languages of the films that are crawled, two letters each as TMDB has them: `en,fr,ja`; "
+        "`*` takes all. One that is added later is searched for as many films again",
+    )
     poll_seconds: float = Field(60.0, gt=0, description="Seconds between polls of TMDB's changes")
     batch_hours: int = Field(4, ge=1, le=24, description="Hours between batch runs")
     retention_log_days: int = Field(
@@ -145,6 +150,22 @@ class Settings(BaseSettings):
         description="What parts say on standard error: `text`, warnings in words; `json`, every line as in the "
         "home's `logs`",
     )
+
+    @field_validator("languages")
+    @classmethod
+    def check_languages(cls, text: str) -> str:
+        """Return the languages in lower case, without blanks."""
+        codes = [code.strip().lower() for code in text.split(",") if code.strip()]
+        if not codes or not all(
+            code == "*" or (len(code) == 2 and code.isascii() and code.isalpha()) for code in codes
+        ):
+            raise ValueError("languages are codes of two letters, such as en,fr,ja, or * for all")
+        return "*" if "*" in codes else ",".join(dict.fromkeys(codes))
+
+    @property
+    def language_codes(self) -> tuple[str, ...]:
+        """The original languages that are taken."""
+        return tuple(self.languages.split(","))
 
     @property
     def loopback(self) -> bool:

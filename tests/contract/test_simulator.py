@@ -58,7 +58,7 @@ def test_a_film_has_the_shape_of_tmdbs(world: World, data: Path) -> None:
     folder = data / "tmdb_api_responses" / "tmdb-api-crate"
     real = json.loads((folder / "movie-details.json").read_text())
     film = world.app.service.catalogue.films[0]
-    made = world.ask(lambda tmdb: tmdb.movie(film.movie_id))
+    made = world.ask(lambda tmdb: tmdb.movie(film.movie_id)).body
     assert set(made) - set(real) == {"credits", "keywords", "reviews"}
     for name in ("id", "title", "runtime", "budget", "revenue", "vote_count", "vote_average", "popularity", "genres"):
         assert shape(made[name]) == shape(real[name])
@@ -212,7 +212,8 @@ def test_a_killed_crawl_fetches_nothing_twice(tmp_path: Path) -> None:
     with pytest.raises(KilledError):
         asyncio.run(killed(first))
     before = len(fetched)
-    first.memory.connection.execute("UPDATE films SET fetched_at = NULL WHERE movie_id % 2")
+    with first.memory.writing() as db:
+        db.execute("UPDATE films SET fetched_at = NULL WHERE movie_id % 2")
     second = crawl_of(world, clock, tmp_path, log, index)
     asyncio.run(second.fetch_all())
     assert before > 0

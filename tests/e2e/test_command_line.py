@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 
 from marquee.adapters.sqlite_keys import hashed
 from marquee.adapters.sqlite_log import SqliteLog
+from marquee.adapters.sqlite_views import SqliteViews
 from marquee.app import Platform
 from marquee.cli import app, main
 from marquee.domain.timeline import HOUR, ManualClock
@@ -61,7 +62,12 @@ def in_words(found: subprocess.CompletedProcess[str], code: int, *words: str) ->
 def test_errors_are_words_and_exit_code_2(tmp_path: Path) -> None:
     home = str(tmp_path / "home")
     in_words(run("ingest", "--home", home), 2, "no TMDB key", "Set TMDB_API_KEY")
-    in_words(run("ingest", "--home", home, TMDB_API_KEY="0" * 32), 2, "v3 API key", "API Read Access Token")
+    in_words(
+        run("ingest", "--home", home, TMDB_API_KEY="a key"), 2, "character 2 of 5 is a blank", "API Read Access Token"
+    )
+    in_words(
+        run("ingest", "--home", home, MARQUEE_LANGUAGES="english"), 2, "LANGUAGES", "two letters, such as en,fr,ja"
+    )
     in_words(run("status", "--home", home + "2"), 2, "there is no home", "marquee up")
     in_words(run("verify", "--home", home + "2"), 2, "there is no home")
     in_words(run("import", "netflix", "x", "--home", home), 2, "no data set kind 'netflix'", "tmdb5000, movies-dataset")
@@ -141,11 +147,13 @@ def test_a_port_in_use_is_said(tmp_path: Path) -> None:
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
     log = SqliteLog(tmp_path / "log.db")
     log.append([rating_event("a", 1, NOON)], NOON)
-    log.connection.execute("PRAGMA max_page_count = 12")
+    with log.alone() as db:
+        db.execute("PRAGMA max_page_count = 12")
     many = [rating_event(f"b{n}", n, NOON) for n in range(20_000)]
     with pytest.raises(StorageError, match=r"full[\s\S]*Free some space"):
         log.append(many, NOON)
-    log.connection.execute("PRAGMA max_page_count = 100000")
+    with log.alone() as db:
+        db.execute("PRAGMA max_page_count = 100000")
     before = log.end()
     log.append([rating_event("c", 1, NOON)], NOON + 1)
     assert int(log.end()) == int(before) + 1
@@ -166,7 +174,9 @@ def test_a_batch_and_its_audit_from_the_command_line(tmp_path: Path) -> None:
     shown = run("status", "--home", str(home))
     assert "frontier" in shown.stdout
     views = Platform(Settings(home=home), ManualClock(NOON + HOUR)).views
-    views.connection().execute("UPDATE documents SET body = replace(body, 'Film 3', 'Film X') WHERE kind = 'film'")  # type: ignore[attr-defined]
+    assert isinstance(views, SqliteViews)
+    with views.writing() as db:
+        db.execute("UPDATE documents SET body = replace(body, 'Film 3', 'Film X') WHERE kind = 'film'")
     drifted = run("verify", "--home", str(home), "--json")
     assert (drifted.returncode, json.loads(drifted.stdout)["differ"]) == (1, 4)
     in_words(run("reset", "--home", str(home), "--yes"), 0, "deleted")
@@ -326,8 +336,9 @@ def test_secrets_come_from_a_folder_and_the_environment_wins(tmp_path: Path, mon
 
 
 @contextlib.contextmanager
-def up(home: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+def up(home: Path, port: int, **more: str) -> Iterator[subprocess.Popen[str]]:
     environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", "MARQUEE_SIM_FILMS": "120", "MARQUEE_SIM_DAYS": "10"}
+    environment |= more
     process = subprocess.Popen(
         [sys.executable, "-m", "marquee", "up", "--home", str(home), "--port", str(port)],
         env=environment,

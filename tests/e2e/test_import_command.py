@@ -17,6 +17,7 @@ from tests.files import dumped, events, film_5000, imported, movielens, table
 
 from marquee.adapters.sqlite_crawl import SqliteCrawl
 from marquee.app import Platform
+from marquee.domain.aside import failed
 from marquee.domain.events import METADATA, RATINGS
 from marquee.domain.timeline import ManualClock
 from marquee.settings import load
@@ -102,7 +103,7 @@ def ids_export(path: Path) -> Path:
 def test_the_daily_ids_seed_the_crawl(tmp_path: Path) -> None:
     home = tmp_path / "home"
     crawl = SqliteCrawl(Platform(load(home=home)).home.path("crawl.db"))
-    crawl.remember("x", 1, [3, 700])
+    crawl.remember("x", 1, [(3, None), (700, None)])
     path = ids_export(tmp_path / "movie_ids_05_15_2024.json.gz")
     found = run("import", str(path), "--home", str(home), **PLAIN, MARQUEE_FILMS="40")
     in_words(found, 1, "TMDB's daily list of film ids", "40 most popular films (MARQUEE_FILMS), 40 of them new")
@@ -110,9 +111,11 @@ def test_the_daily_ids_seed_the_crawl(tmp_path: Path) -> None:
     assert crawl.counts() == (42, 0)
     assert crawl.todo(3) == [99, 98, 97]
     assert crawl.todo(100)[-2:] == [3, 700], "those of unknown popularity last"
-    crawl.done([99], [98], NOON)
+    crawl.mark([99], [failed(None, 98, "x", NOON)], NOON)
     assert crawl.todo(1) == [97]
     assert crawl.counts() == (42, 2)
+    crawl.remember("x", 1, [(700, 5)])
+    assert crawl.todo(2) == [700, 97], "votes are known of those that were looked for at TMDB"
 
 
 def test_a_crawls_memory_of_an_earlier_version_goes_on(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from marquee.adapters.sqlite_crawl import SqliteCrawl
 from marquee.app import Platform
+from marquee.domain.aside import gone
 from marquee.domain.events import Credit
 from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact
 from marquee.domain.timeline import DAY, HOUR, ManualClock
@@ -87,9 +88,9 @@ def make(folder: Path) -> None:
     standing = frozenset(platform.index.standing_reviews(2, "tmdb")) - {"deleted"}
     door.accept([ReviewList(2, "tmdb", standing), ReviewFact(5, NOON - 400 * DAY, "tmdb", "late", "a", None, TEXTS[1])])
     crawl = SqliteCrawl(platform.home.path("crawl.db"))
-    crawl.remember("found", value=True, found=range(1, FILMS + 1))
+    crawl.remember("found", value=True, found=[(movie_id, 100 * movie_id) for movie_id in range(1, FILMS + 1)])
     crawl.remember("changes", NOON)
-    crawl.done(range(1, FILMS), [FILMS], NOON)
+    crawl.mark(range(1, FILMS), [gone(None, FILMS, "TMDB has no such film", NOON)], NOON)
     platform.keys.create("kept", ("read",), NOON)
 
 

@@ -12,8 +12,8 @@ import redis
 import redis.asyncio
 from redis.exceptions import RedisError
 
+from marquee.adapters.sqlite_budget import LONGEST_WAIT, Budget
 from marquee.serving.limits import Allowance, RateLimit
-from marquee.sources.tmdb import LONGEST_WAIT, Budget
 
 PREFIX = "marquee:"
 PATIENCE_SECONDS = 0.25

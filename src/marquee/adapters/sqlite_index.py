@@ -1,13 +1,12 @@
 """The embedded identity index."""
 
 import json
-import threading
 import zlib
 from collections.abc import Iterable
-from pathlib import Path
+from types import MappingProxyType
 
 from marquee.adapters.codec import encode
-from marquee.adapters.sqlite import add_columns, connect, explained, transaction
+from marquee.adapters.sqlite import SqliteStore
 from marquee.domain.events import REVIEWS, Event
 from marquee.ports import START, Identity
 
@@ -21,19 +20,16 @@ CREATE TABLE IF NOT EXISTS progress (one INTEGER PRIMARY KEY CHECK (one = 1), po
 """
 
 
-class SqliteIndex:
+class SqliteIndex(SqliteStore):
     """An `IdentityIndex` in one file."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.connection = connect(path, SCHEMA)
-        self.guard = threading.RLock()
-        add_columns(self.connection, path, "identities", {"at": "INTEGER NOT NULL DEFAULT 0"})
+    schema = SCHEMA
+    added = MappingProxyType({"identities": {"at": "INTEGER NOT NULL DEFAULT 0"}})
 
     def position(self) -> str:
         """Return the log position it reflects."""
-        with self.guard, explained(self.path):
-            row = self.connection.execute("SELECT position FROM progress").fetchone()
+        with self.reading() as db:
+            row = db.execute("SELECT position FROM progress").fetchone()
         return str(row[0]) if row else START
 
     def lookup(self, topic: str, identities: Iterable[str]) -> dict[str, Identity]:
@@ -42,8 +38,8 @@ class SqliteIndex:
             "SELECT identity, revision, digest, alive, source, body, at FROM identities"
             " WHERE topic = ? AND identity IN (SELECT value FROM json_each(?))"
         )
-        with self.guard, explained(self.path):
-            rows = self.connection.execute(query, (topic, json.dumps(list(identities)))).fetchall()
+        with self.reading() as db:
+            rows = db.execute(query, (topic, json.dumps(list(identities)))).fetchall()
         return {
             identity: Identity(revision, digest, bool(alive), source, zlib.decompress(body) if body else None, at)
             for identity, revision, digest, alive, source, body, at in rows
@@ -54,8 +50,8 @@ class SqliteIndex:
         query = (
             "SELECT identity FROM identities WHERE topic = 'movie.reviews' AND alive AND movie_id = ? AND source = ?"
         )
-        with self.guard, explained(self.path):
-            return {row[0] for row in self.connection.execute(query, (movie_id, source))}
+        with self.reading() as db:
+            return {row[0] for row in db.execute(query, (movie_id, source))}
 
     def readings(self, movie_id: int, source: str) -> dict[str, Identity]:
         """Return what is known of a film's readings at a source; their identities begin with the film."""
@@ -63,8 +59,8 @@ class SqliteIndex:
             "SELECT identity, revision, digest, alive, at FROM identities"
             " WHERE topic = 'movie.ratings' AND identity >= ? AND identity < ? AND source = ?"
         )
-        with self.guard, explained(self.path):
-            rows = self.connection.execute(query, (f"{movie_id}@", f"{movie_id}A", source)).fetchall()
+        with self.reading() as db:
+            rows = db.execute(query, (f"{movie_id}@", f"{movie_id}A", source)).fetchall()
         return {
             name: Identity(revision, digest, bool(alive), source, None, at)
             for name, revision, digest, alive, at in rows
@@ -73,8 +69,8 @@ class SqliteIndex:
     def rated(self, source: str) -> set[int]:
         """Return the films with readings at a source, by a look at all readings."""
         query = "SELECT DISTINCT movie_id FROM identities WHERE topic = 'movie.ratings' AND source = ?"
-        with self.guard, explained(self.path):
-            return {row[0] for row in self.connection.execute(query, (source,))}
+        with self.reading() as db:
+            return {row[0] for row in db.execute(query, (source,))}
 
     def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:
         """Fold events and move on, in one transaction. Reviews keep their text, which a retraction repeats."""
@@ -92,6 +88,6 @@ class SqliteIndex:
             )
             for topic, event in events
         )
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             db.executemany("INSERT OR REPLACE INTO identities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             db.execute("INSERT OR REPLACE INTO progress VALUES (1, ?)", (position,))

@@ -2,11 +2,10 @@
 
 import hashlib
 import secrets
-import threading
 from dataclasses import dataclass
-from pathlib import Path
+from types import MappingProxyType
 
-from marquee.adapters.sqlite import connect, explained, transaction
+from marquee.adapters.sqlite import SqliteStore
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS keys (
@@ -40,34 +39,21 @@ def key_of(row: tuple[int, str, str, int, int | None, int | None]) -> ApiKey:
     return ApiKey(key_id, name, tuple(scopes.split()), created_at, revoked_at, expires_at)
 
 
-def let_expire(path: Path) -> None:
-    """Give the keys of a home of layout 1, which did not expire, the column that says when they do."""
-    if not path.exists():
-        return
-    connection = connect(path, SCHEMA)
-    with transaction(connection, path) as db:
-        if "expires_at" not in {row[1] for row in db.execute("PRAGMA table_info(keys)")}:
-            db.execute("ALTER TABLE keys ADD COLUMN expires_at INTEGER")
-    connection.close()
-
-
 def hashed(secret: str) -> str:
     """Return the form in which a key is kept."""
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
-class SqliteKeys:
+class SqliteKeys(SqliteStore):
     """The keys of a home."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.connection = connect(path, SCHEMA)
-        self.guard = threading.RLock()
+    schema = SCHEMA
+    added = MappingProxyType({"keys": {"expires_at": "INTEGER"}})
 
     def create(self, name: str, scopes: tuple[str, ...], now: int, expires_at: int | None = None) -> str:
         """Make a key and return its secret, which is shown this once. expires_at: a time (ms); never without it."""
         secret = PREFIX + secrets.token_urlsafe(24)
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             db.execute(
                 "INSERT INTO keys (hash, name, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
                 (hashed(secret), name, " ".join(scopes), now, expires_at),
@@ -76,18 +62,18 @@ class SqliteKeys:
 
     def find(self, secret: str, now: int) -> ApiKey | None:
         """Return the key with this secret that stands now."""
-        with self.guard, explained(self.path):
+        with self.reading() as db:
             query = (
                 f"SELECT {COLUMNS} FROM keys WHERE hash = ? AND revoked_at IS NULL"
                 " AND (expires_at IS NULL OR expires_at > ?)"
             )
-            row = self.connection.execute(query, (hashed(secret), now)).fetchone()
+            row = db.execute(query, (hashed(secret), now)).fetchone()
         return None if row is None else key_of(row)
 
     def list(self) -> list[ApiKey]:
         """Return all keys, revoked ones too."""
-        with self.guard, explained(self.path):
-            return [key_of(row) for row in self.connection.execute(f"SELECT {COLUMNS} FROM keys ORDER BY id")]
+        with self.reading() as db:
+            return [key_of(row) for row in db.execute(f"SELECT {COLUMNS} FROM keys ORDER BY id")]
 
     def any_standing(self) -> bool:
         """Say whether any key stands; one that has expired still means that a key is asked for."""
@@ -95,6 +81,6 @@ class SqliteKeys:
 
     def revoke(self, key_id: int, now: int) -> bool:
         """Revoke a key; return whether it stood."""
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             query = "UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
             return bool(db.execute(query, (now, key_id)).rowcount)

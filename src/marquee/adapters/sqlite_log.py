@@ -1,13 +1,12 @@
 """The embedded log: one SQLite file in WAL mode, synchronous=FULL, one row per (partition, batch)."""
 
-import threading
 import zlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from marquee.adapters.codec import bounded
-from marquee.adapters.sqlite import connect, explained, transaction
+from marquee.adapters.sqlite import SqliteStore
 from marquee.domain.events import TOPICS, Event, topic_of
 from marquee.domain.timeline import HOUR, floor, ingest_period
 from marquee.ports import Batch
@@ -24,21 +23,22 @@ CREATE TABLE IF NOT EXISTS cuts (ingest_time INTEGER PRIMARY KEY);
 """
 
 
-class SqliteLog:
+class SqliteLog(SqliteStore):
     """A `Log` in one file; safe for several processes at once."""
 
+    schema = SCHEMA
+    durable = True
+
     def __init__(self, path: Path, partitions: int = 6) -> None:
-        self.path = path
         self.partitions = partitions
-        self.connection = connect(path, SCHEMA, durable=True)
-        self.guard = threading.RLock()
+        super().__init__(path)
 
     def append(self, events: Sequence[Event], now: int) -> str:
         """Append all events, grouped by topic and partition, in one synced transaction."""
         groups: dict[tuple[str, int], list[bytes]] = {}
         for event in events:
             groups.setdefault((topic_of(event), event.movie_id % self.partitions), []).append(bounded(event))
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             time = max(now, self.sealed())
             db.execute("UPDATE sealed SET ingest_time = ?", (time,))
             for (topic, part), bodies in groups.items():
@@ -70,11 +70,9 @@ class SqliteLog:
             arguments.append(int(until or 0))
         batches: list[Batch] = []
         position, count = after, 0
-        with self.guard, explained(self.path):
+        with self.reading() as db:
             cuts = self.cuts()
-            for seq, name, part, first, events, time, payload in self.connection.execute(
-                query + " ORDER BY seq", arguments
-            ):
+            for seq, name, part, first, events, time, payload in db.execute(query + " ORDER BY seq", arguments):
                 if batches and count + events > limit:
                     break
                 bodies = zlib.decompress(payload).split(b"\n")
@@ -84,13 +82,13 @@ class SqliteLog:
 
     def seal(self, now: int) -> int:
         """Raise the least ingest time of future appends to the start of the present hour."""
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             db.execute("UPDATE sealed SET ingest_time = max(ingest_time, ?)", (floor(now, HOUR),))
             return ingest_period(self.sealed(), self.cuts())
 
     def cut(self, now: int) -> int:
         """End the present ingest period; the next begins at `now`, or just after the newest record where that is later."""
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             start = max(now, self.sealed() + 1)
             db.execute("UPDATE sealed SET ingest_time = ?", (start,))
             db.execute("INSERT INTO cuts VALUES (?)", (start,))
@@ -98,22 +96,24 @@ class SqliteLog:
 
     def sealed(self) -> int:
         """Return the least ingest time that an append may have."""
-        return int(self.connection.execute("SELECT ingest_time FROM sealed").fetchone()[0])
+        with self.reading() as db:
+            return int(db.execute("SELECT ingest_time FROM sealed").fetchone()[0])
 
     def cuts(self) -> list[int]:
         """Return where ingest periods were cut, the earliest first."""
-        return [row[0] for row in self.connection.execute("SELECT ingest_time FROM cuts ORDER BY 1")]
+        with self.reading() as db:
+            return [row[0] for row in db.execute("SELECT ingest_time FROM cuts ORDER BY 1")]
 
     def position_at(self, time: int) -> str:
         """Return the position before the first record with ingest time >= `time`."""
-        with self.guard, explained(self.path):
-            row = self.connection.execute("SELECT max(seq) FROM batches WHERE ingest_time < ?", (time,)).fetchone()
+        with self.reading() as db:
+            row = db.execute("SELECT max(seq) FROM batches WHERE ingest_time < ?", (time,)).fetchone()
         return str(row[0] or 0)
 
     def end(self) -> str:
         """Return the position after the last record."""
-        with self.guard, explained(self.path):
-            row = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'batches'").fetchone()
+        with self.reading() as db:
+            row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'batches'").fetchone()
         return str(row[0]) if row else "0"
 
     def later(self, left: str, right: str) -> str:
@@ -123,20 +123,20 @@ class SqliteLog:
     def behind(self, position: str) -> dict[str, int]:
         """Return how many records of each topic stand after a position."""
         query = "SELECT topic, SUM(events) FROM batches WHERE seq > ? GROUP BY topic"
-        with self.guard, explained(self.path):
-            found = dict(self.connection.execute(query, (int(position or 0),)).fetchall())
+        with self.reading() as db:
+            found = dict(db.execute(query, (int(position or 0),)).fetchall())
         return {topic: found.get(topic, 0) for topic in TOPICS}
 
     def accepted(self, start: int, end: int) -> bool:
         """Say whether a record with ingest time in [start, end) is held: what a run has not archived is never trimmed."""
         query = "SELECT EXISTS (SELECT 1 FROM batches WHERE ingest_time >= ? AND ingest_time < ?)"
-        with self.guard, explained(self.path):
-            return bool(self.connection.execute(query, (start, end)).fetchone()[0])
+        with self.reading() as db:
+            return bool(db.execute(query, (start, end)).fetchone()[0])
 
     def span(self) -> tuple[int, int] | None:
         """Return the first and last ingest time held."""
-        with self.guard, explained(self.path):
-            first, last = self.connection.execute("SELECT min(ingest_time), max(ingest_time) FROM batches").fetchone()
+        with self.reading() as db:
+            first, last = db.execute("SELECT min(ingest_time), max(ingest_time) FROM batches").fetchone()
         return None if first is None else (first, last)
 
     def backdated(self) -> AbstractContextManager[None]:
@@ -145,6 +145,6 @@ class SqliteLog:
 
     def trim(self, before: int) -> int:
         """Delete batches with ingest time < `before`."""
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             db.execute("DELETE FROM cuts WHERE ingest_time < ?", (floor(before, HOUR),))
             return db.execute("DELETE FROM batches WHERE ingest_time < ?", (before,)).rowcount

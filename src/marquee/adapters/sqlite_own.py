@@ -1,11 +1,9 @@
 """A person's own films, in one file of the home."""
 
-import threading
 from collections.abc import Iterable
 from dataclasses import astuple, fields
-from pathlib import Path
 
-from marquee.adapters.sqlite import connect, explained, transaction
+from marquee.adapters.sqlite import SqliteStore
 from marquee.domain.own import OwnFilm, together
 
 SCHEMA = """
@@ -19,17 +17,14 @@ FLAGS = ("seen", "liked", "wanted")
 NOTHING = {"stars": "NULL", "seen": "0", "liked": "0", "wanted": "0"}
 
 
-class SqliteOwnFilms:
+class SqliteOwnFilms(SqliteStore):
     """`OwnFilms` in one file."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.connection = connect(path, SCHEMA)
-        self.guard = threading.RLock()
+    schema = SCHEMA
 
     def put(self, source: str, films: Iterable[OwnFilm], says: Iterable[str]) -> int:
         """Keep a source's films; return how many are new or changed."""
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             before = {film.key: film for film in read(db.execute(SELECT + " WHERE source = ?", (source,)))}
             reset = ", ".join(f"{name} = {NOTHING[name]}" for name in NOTHING if name in set(says))
             if reset:
@@ -46,8 +41,8 @@ class SqliteOwnFilms:
 
     def films(self) -> list[OwnFilm]:
         """Return the films of all sources."""
-        with self.guard, explained(self.path):
-            return read(self.connection.execute(SELECT + " ORDER BY source, key"))
+        with self.reading() as db:
+            return read(db.execute(SELECT + " ORDER BY source, key"))
 
 
 SELECT = f"SELECT {', '.join(NAMES)} FROM own_films"

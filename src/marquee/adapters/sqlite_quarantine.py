@@ -1,10 +1,10 @@
 """The embedded quarantine."""
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 
-from marquee.adapters.sqlite import add_columns, connect, explained, transaction
+from marquee.adapters.sqlite import SqliteStore
 from marquee.domain.events import fingerprint
 from marquee.ports import MOST_HELD, Rejected
 
@@ -35,20 +35,20 @@ COUNT_ON = (
 )
 
 
-class SqliteQuarantine:
+class SqliteQuarantine(SqliteStore):
     """A `Quarantine` in one file. What a record was is cut to 4,000 characters, and says so."""
 
+    schema = SCHEMA
+    added = MappingProxyType({"quarantine": SINCE})
+
     def __init__(self, path: Path, most: int = MOST_HELD) -> None:
-        self.path = path
         self.most = most
-        self.connection = connect(path, SCHEMA)
-        self.guard = threading.RLock()
-        add_columns(self.connection, path, "quarantine", SINCE)
+        super().__init__(path)
 
     def add(self, rows: Sequence[Rejected], now: int) -> None:
         """Keep records; one that is already there is counted, not repeated."""
         alike: dict[tuple[str, str], int] = {}
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             for row in rows:
                 source, reason, raw, film, column = (text.encode(errors="replace").decode() for text in row[:5])
                 name = fingerprint(source, reason, raw, *([film] if film else []))
@@ -67,8 +67,8 @@ class SqliteQuarantine:
     def counts(self) -> dict[str, int]:
         """Return how many records each reason has."""
         query = "SELECT reason, sum(stands_for) FROM quarantine GROUP BY reason ORDER BY 2 DESC"
-        with self.guard, explained(self.path):
-            return dict(self.connection.execute(query))
+        with self.reading() as db:
+            return dict(db.execute(query))
 
     def rows(self, limit: int) -> list[dict[str, object]]:
         """Return the newest rows."""
@@ -77,5 +77,5 @@ class SqliteQuarantine:
             "SELECT first_at, last_at, times, source, reason, raw, film, field, stands_for FROM quarantine"
             " ORDER BY last_at DESC, id LIMIT ?"
         )
-        with self.guard, explained(self.path):
-            return [dict(zip(names, row, strict=True)) for row in self.connection.execute(query, (limit,))]
+        with self.reading() as db:
+            return [dict(zip(names, row, strict=True)) for row in db.execute(query, (limit,))]

@@ -1,9 +1,6 @@
 """Which release of each source's ratings a home holds."""
 
-import threading
-from pathlib import Path
-
-from marquee.adapters.sqlite import connect, explained, transaction
+from marquee.adapters.sqlite import SqliteStore
 from marquee.domain.releases import Release
 
 SCHEMA = """
@@ -11,23 +8,20 @@ CREATE TABLE IF NOT EXISTS releases (source TEXT PRIMARY KEY, through INTEGER NO
 """
 
 
-class SqliteReleases:
+class SqliteReleases(SqliteStore):
     """`Releases` in one file."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.connection = connect(path, SCHEMA)
-        self.guard = threading.RLock()
+    schema = SCHEMA
 
     def held(self, source: str) -> Release | None:
         """Return the release that was begun last."""
         query = "SELECT through, ratings FROM releases WHERE source = ?"
-        with self.guard, explained(self.path):
-            row = self.connection.execute(query, (source,)).fetchone()
+        with self.reading() as db:
+            row = db.execute(query, (source,)).fetchone()
         return None if row is None else Release(*row)
 
     def begin(self, source: str, release: Release) -> None:
         """Remember a release."""
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             query = "INSERT OR REPLACE INTO releases VALUES (?, ?, ?)"
             db.execute(query, (source, release.through, release.ratings))

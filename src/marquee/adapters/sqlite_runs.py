@@ -1,10 +1,8 @@
 """The embedded history of batch runs."""
 
 import json
-import threading
-from pathlib import Path
 
-from marquee.adapters.sqlite import connect, explained, transaction
+from marquee.adapters.sqlite import SqliteStore
 from marquee.ports import RunReport
 
 SCHEMA = """
@@ -14,22 +12,19 @@ CREATE TABLE IF NOT EXISTS runs (
 """
 
 
-class SqliteRuns:
+class SqliteRuns(SqliteStore):
     """`Runs` in one file."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.connection = connect(path, SCHEMA)
-        self.guard = threading.RLock()
+    schema = SCHEMA
 
     def next_run(self) -> int:
         """Return a number greater than that of every run before."""
-        with self.guard, explained(self.path):
-            return int(self.connection.execute("SELECT coalesce(max(run), 0) + 1 FROM runs").fetchone()[0])
+        with self.reading() as db:
+            return int(db.execute("SELECT coalesce(max(run), 0) + 1 FROM runs").fetchone()[0])
 
     def record(self, report: RunReport) -> None:
         """Keep a run's report."""
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             db.execute(
                 "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -45,6 +40,6 @@ class SqliteRuns:
 
     def latest(self, limit: int) -> list[RunReport]:
         """Return the newest reports."""
-        with self.guard, explained(self.path):
-            rows = self.connection.execute("SELECT * FROM runs ORDER BY run DESC LIMIT ?", (limit,)).fetchall()
+        with self.reading() as db:
+            rows = db.execute("SELECT * FROM runs ORDER BY run DESC LIMIT ?", (limit,)).fetchall()
         return [RunReport(r[0], r[1], r[2], r[3], r[4], r[5], json.loads(r[6])) for r in rows]

@@ -1,12 +1,10 @@
 """The embedded speed store and speed views."""
 
 import json
-import threading
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
-from marquee.adapters.sqlite import connect, explained, transaction
+from marquee.adapters.sqlite import SqliteStore
 from marquee.domain.coverage import NO_SPEED, SpeedState
 from marquee.domain.measures import STATE_COLUMNS, Cell, decode_cell, encode_cell, merge_cells
 from marquee.domain.timeline import HOUR
@@ -51,25 +49,22 @@ def films_of(rows: Sequence[tuple[int, int, int, int, bytes]]) -> list[SpeedFilm
     return [SpeedFilm(movie, hour, (at, position), body) for movie, hour, at, position, body in rows]
 
 
-class SqliteSpeedStore:
+class SqliteSpeedStore(SqliteStore):
     """A `SpeedStore` in one file; a micro-batch and its progress are one transaction."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.connection = connect(path, STORE)
-        self.guard = threading.RLock()
+    schema = STORE
 
     def progress(self) -> SpeedProgress | None:
         """Return how far the fold is."""
-        with self.guard, explained(self.path):
-            row = self.connection.execute("SELECT position, batch, since, through FROM progress").fetchone()
+        with self.reading() as db:
+            row = db.execute("SELECT position, batch, since, through FROM progress").fetchone()
         return SpeedProgress(*row) if row else None
 
     def seen(self, event_ids: Sequence[str]) -> set[str]:
         """Return which of these events were folded before."""
         query = "SELECT event_id FROM seen WHERE event_id IN (SELECT value FROM json_each(?))"
-        with self.guard, explained(self.path):
-            return {row[0] for row in self.connection.execute(query, (json.dumps(event_ids),))}
+        with self.reading() as db:
+            return {row[0] for row in db.execute(query, (json.dumps(event_ids),))}
 
     def intend(self, position: str) -> None:
         """Do nothing: `write` is one step."""
@@ -80,7 +75,7 @@ class SqliteSpeedStore:
 
     def write(self, batch: MicroBatch) -> None:
         """Store a micro-batch and its progress."""
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             db.executemany(
                 f"INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, {MARKS})",
                 ((*key, batch.batch_id, *encode_cell(cell)) for key, cell in batch.cells.items()),
@@ -99,7 +94,7 @@ class SqliteSpeedStore:
 
     def partials(self, after_batch: int) -> tuple[list[SpeedCell], list[SpeedFilm], SpeedProgress | None]:
         """Return the merged cells of all keys that later batches touched."""
-        with self.guard, transaction(self.connection, self.path, write=False) as db:
+        with self.reading(at_once=True) as db:
             progress = self.progress()
             rows = db.execute(
                 f"SELECT movie_id, hour, start, {NAMES} FROM cells WHERE (movie_id, hour, start) IN"
@@ -117,31 +112,28 @@ class SqliteSpeedStore:
 
     def expire(self, before_hour: int) -> int:
         """Drop what was ingested before an hour."""
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             gone = db.execute("DELETE FROM cells WHERE hour < ?", (before_hour,)).rowcount
             db.execute("DELETE FROM films WHERE hour < ?", (before_hour,))
             db.execute("DELETE FROM seen WHERE hour < ?", (before_hour - HOUR,))
             return gone
 
 
-class SqliteSpeedViews:
+class SqliteSpeedViews(SqliteStore):
     """`SpeedViews` in one file."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.connection = connect(path, VIEWS)
-        self.guard = threading.RLock()
+    schema = VIEWS
 
     def state(self) -> tuple[SpeedState, int]:
         """Return the state and the last batch synced."""
-        with self.guard, explained(self.path):
-            row = self.connection.execute("SELECT since, through, version, position, batch FROM state").fetchone()
+        with self.reading() as db:
+            row = db.execute("SELECT since, through, version, position, batch FROM state").fetchone()
         return (SpeedState(*row[:4]), row[4]) if row else (NO_SPEED, 0)
 
     def upsert(self, cells: Sequence[SpeedCell], films: Sequence[SpeedFilm], state: SpeedState, batch_id: int) -> None:
         """Replace these rows and the state."""
         version = state.version
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             db.executemany(
                 f"INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, {MARKS})",
                 ((c.movie_id, c.hour, c.window, version, *encode_cell(c.cell)) for c in cells),
@@ -157,7 +149,7 @@ class SqliteSpeedViews:
 
     def changes(self, after_version: int) -> tuple[list[SpeedCell], list[SpeedFilm], SpeedState]:
         """Return what changed after a version."""
-        with self.guard, transaction(self.connection, self.path, write=False) as db:
+        with self.reading(at_once=True) as db:
             state, _ = self.state()
             rows = db.execute(
                 f"SELECT movie_id, hour, start, {NAMES} FROM cells WHERE version > ?",
@@ -171,6 +163,6 @@ class SqliteSpeedViews:
 
     def expire(self, before_hour: int) -> int:
         """Drop what was ingested before an hour."""
-        with self.guard, transaction(self.connection, self.path) as db:
+        with self.writing() as db:
             db.execute("DELETE FROM films WHERE hour < ?", (before_hour,))
             return db.execute("DELETE FROM cells WHERE hour < ?", (before_hour,)).rowcount

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from marquee.adapters.sqlite import connect, transaction
+from marquee.adapters.sqlite import SqliteStore
 from marquee.domain.coverage import Frontier
 from marquee.errors import TerminalError
 from marquee.ports import Publication
@@ -43,31 +43,34 @@ class SqliteSnapshot:
         ).fetchall()
 
 
-class SqliteViews:
-    """`BatchViews` in one file; each thread reads through a connection of its own."""
+class SqliteViews(SqliteStore):
+    """`BatchViews` in one file; each thread has a connection of its own, since a snapshot may be held for long."""
+
+    schema = SCHEMA
+    durable = True
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        super().__init__(path)
         self.local = threading.local()
-        self.connection()
+        self.local.connection = self._connection
 
-    def connection(self) -> sqlite3.Connection:
-        """Return this thread's connection."""
-        held: sqlite3.Connection | None = getattr(self.local, "connection", None)
-        if held is None:
-            held = self.local.connection = connect(self.path, SCHEMA, durable=True)
-        return held
+    @contextmanager
+    def alone(self) -> Iterator[sqlite3.Connection]:
+        """Have this thread's connection."""
+        if not hasattr(self.local, "connection"):
+            self.local.connection = self.opened()
+        yield self.local.connection
 
     @contextmanager
     def snapshot(self) -> Iterator[SqliteSnapshot]:
         """Open a consistent reading."""
-        with transaction(self.connection(), self.path, write=False) as db:
+        with self.reading(at_once=True) as db:
             yield SqliteSnapshot(db)
 
     def publish(self, publication: Publication, documents: Iterable[tuple[str, int, bytes]]) -> None:
         """Replace documents and swing the pointer in one transaction."""
         frontier = publication.frontier
-        with transaction(self.connection(), self.path) as db:
+        with self.writing() as db:
             row = db.execute("SELECT run FROM pointer").fetchone()
             if row is not None and frontier.run <= row[0]:
                 raise TerminalError(

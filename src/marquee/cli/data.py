@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -15,6 +15,7 @@ from marquee.places import leave_to_user, shown
 from marquee.settings import SERVICES, load
 
 SHOWN_ROWS = 50
+ASIDE_SHOWN = 5
 
 
 @app.command(name="import")
@@ -131,6 +132,8 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
     table.add_row("quality", ", ".join(f"{layer} {score:.1f} %" for layer, score in batch_part["quality"].items()))
     table.add_row("speed", f"through {speed_part['through']}, {speed_part['lag_s']:.1f} s behind")
     table.add_row("quarantine", f"{found['quarantine']['rows']:,} rows")
+    if found["crawl"] is not None:
+        add_crawl(table, found["crawl"])
     for service in found["services"]:
         state = "runs" if service["runs"] else "has ended"
         line = f"{state} at {service['address']} ({service['pid']}), log {service['log']}"
@@ -138,6 +141,20 @@ def status(home: HomeOption = None, json: JsonOption = False) -> None:
     for reason in found["health"]["reasons"]:
         table.add_row(coloured("attention", "yellow"), reason)
     out.print(table)
+
+
+def add_crawl(table: Table, crawl: dict[str, Any]) -> None:
+    """Show how far the crawl is, and the first films that are set aside."""
+    aside = f", {crawl['set_aside']:,} set aside" if crawl["set_aside"] else ""
+    gone = f", {crawl['gone']:,} gone" if crawl["gone"] else ""
+    table.add_row("crawl", f"{crawl['fetched']:,} of {crawl['known']:,} films fetched{aside}{gone}")
+    for film in crawl["films"][:ASIDE_SHOWN]:
+        tries = f"{film['tries']} {'try' if film['tries'] == 1 else 'tries'}"
+        table.add_row(f"  film {film['movie_id']}", f"{film['reason']} ({tries}, again at {film['next_try']})")
+    if len(crawl["films"]) > ASIDE_SHOWN:
+        table.add_row("", f"{crawl['set_aside'] - ASIDE_SHOWN:,} more: `marquee status --json` names some")
+    if crawl["trouble"] is not None:
+        table.add_row("  trouble", f"at {crawl['trouble']['at']}: {crawl['trouble']['reason']}")
 
 
 @app.command()

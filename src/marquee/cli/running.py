@@ -58,7 +58,7 @@ def ingest(
         logs.begin(platform, "ingest")
         source, stop = live.source_of(platform), Stop()
         with bars() as show, Filling(platform.home, show) as progress:
-            finished = asyncio.run(live.unless(stop, live.first_crawl(platform, source, progress)))
+            finished = asyncio.run(live.begin(platform, source, stop, log.warning, progress, once=once))
         if not finished:
             return
         asyncio.run(live.follow(platform, source, stop, log.warning, once=once))

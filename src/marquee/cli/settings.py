@@ -24,8 +24,9 @@ program with exit code 2 and says which it was. `marquee settings` shows what ho
 |---|---|---|
 """
 AFTER = """
-TMDB's older *v3 API key* (32 hex digits) is refused: TMDB takes it only in the address of a request, where proxies
-and logs would see it. The token travels in a header and is written nowhere. Who asks an S3 is in `AWS_ACCESS_KEY_ID` and
+Both of TMDB's keys work: the *API Read Access Token*, which travels in a header, and the older *API Key* (32 hex digits),
+which TMDB takes only in the address of a request, where a proxy in between may note it: prefer the token. Neither is
+written anywhere here. Blanks, quotes and line breaks around a key are taken off. Who asks an S3 is in `AWS_ACCESS_KEY_ID` and
 `AWS_SECRET_ACCESS_KEY`.
 
 Of the programs around it: `MARQUEE_CACHE` is the folder of downloads (`~/.cache/marquee`), `MARQUEE_MAVEN` another

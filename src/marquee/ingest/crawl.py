@@ -1,90 +1,88 @@
-"""The crawl: TMDB's films once, then what changes. Resumable: what was accepted is not fetched again."""
+"""The crawl: TMDB's films once, then what changes. Resumable: what was accepted is not fetched again.
+
+A failure belongs to one film: it is set aside with its reason, and asked for again after growing pauses. What is the
+source's failure stops the crawl, and no film is to blame.
+"""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from marquee.adapters.sqlite_crawl import SqliteCrawl
+from marquee.domain.aside import Aside
 from marquee.domain.events import METADATA
-from marquee.domain.facts import Fact, Gone
-from marquee.domain.timeline import DAY, SECOND, Clock
-from marquee.errors import NotFoundError
+from marquee.domain.facts import Fact
+from marquee.domain.timeline import DAY, SECOND, Clock, iso
+from marquee.errors import RefusedError, SourceError, TransientError
+from marquee.ingest.circuit import Circuit
 from marquee.ingest.door import Door, Receipt
-from marquee.sources.tmdb import CHANGES_DAYS, SOURCE, Tmdb
-from marquee.sources.tmdb_facts import film_facts, review_facts, vote_fact
+from marquee.ingest.search import Progress, Search, unseen
+from marquee.ingest.verdict import Group, Verdict
+from marquee.sources.tmdb import SOURCE, Tmdb
+from marquee.sources.tmdb_facts import vote_fact
+from marquee.sources.tmdb_lists import READINGS, Listing, count
 
-OLDEST_YEAR = 1900
 GROUP = 60
 """Films accepted together: each group is one synced append to the log."""
 
-LANGUAGE = "en"
 LISTS = ("/movie/popular", "/movie/top_rated", "/trending/movie/day")
-Progress = Callable[[int, int], None]
+CHANGES, UNREAD, LAST = "changes", "changes_unread", "asked_last"
+"""What the crawl remembers: up to when changes were read; of what day they could not be, how often; and the films that
+failed together with their source, which are asked for after all others."""
+
+UNREAD_TRIES, UNREAD_DAYS = 10, 14
+"""Polls after which a day's changes are taken as they came, and days of which this is counted."""
+
+SHOWN = 3
+"""Films set aside that one line names."""
+
+log = logging.getLogger(__name__)
 
 
-def day_of(time: int) -> datetime:
+def day_of(time: int) -> date:
     """Return the day (UTC) of a time in ms."""
-    return datetime.fromtimestamp(time / SECOND, UTC)
+    return datetime.fromtimestamp(time / SECOND, UTC).date()
 
 
 @dataclass(slots=True)
 class Crawl:
-    """Fetches films and hands their facts to the door."""
+    """Fetches films and hands their facts to the door. languages: of the films that are taken; `*`: any."""
 
     tmdb: Tmdb
     door: Door
     memory: SqliteCrawl
     clock: Clock
     workers: int = 8
+    languages: Sequence[str] = ("en",)
+    circuit: Circuit = field(init=False)
 
-    async def find_films(self, wanted: int, progress: Progress = lambda done, of: None) -> None:
-        """List the ids of `wanted` English-language films: each release year's most voted, year after year in turn.
+    def __post_init__(self) -> None:
+        self.circuit = Circuit(self.tmdb, self.memory)
 
-        One list of TMDB's ends at page 500, so no single one could name 50,000 films.
-        """
-        year_now = day_of(self.clock.now()).year
-        years = list(range(year_now + 1, OLDEST_YEAR - 1, -1))
-        cursor: dict[str, Any] = self.memory.note("discover") or {"page": 1, "year": years[0], "ended": []}
-        ended = set(cursor["ended"])
-        page, started = cursor["page"], cursor["year"]
-        while len(ended) < len(years):
-            for year in years:
-                if year in ended or year > started:
-                    continue
-                if self.memory.counts()[0] >= wanted:
-                    return
-                results, last = await self.tmdb.page(
-                    "/discover/movie",
-                    page,
-                    with_original_language=LANGUAGE,
-                    primary_release_year=year,
-                    sort_by="vote_count.desc",
-                    include_adult="false",
-                )
-                if page >= last:
-                    ended.add(year)
-                ids = [item["id"] for item in results if isinstance(item.get("id"), int)]
-                room = wanted - self.memory.counts()[0]
-                self.memory.remember("discover", {"page": page, "year": year - 1, "ended": sorted(ended)}, ids[:room])
-                progress(self.memory.counts()[0], wanted)
-            page, started = page + 1, years[0]
+    def resume(self) -> None:
+        """End the pauses of what has failed: a new start tries all of it at once."""
+        self.memory.end_pauses(self.clock.now())
 
-    async def fetch_all(self, progress: Progress = lambda done, of: None) -> Receipt:
-        """Fetch every listed film that was not fetched yet."""
+    async def find_films(self, wanted: int, progress: Progress = unseen) -> None:
+        """Put the ids of `wanted` films on the list, unless that was done."""
+        await Search(self.tmdb, self.memory, self.clock, self.languages, self.circuit).find(wanted, progress)
+
+    async def fetch_all(self, progress: Progress = unseen) -> Receipt:
+        """Fetch every listed film that was not fetched yet, the most voted first."""
         receipt = Receipt()
-        while todo := self.memory.todo(GROUP):
-            known = self.door.index.lookup(METADATA, [f"{movie_id}@{SOURCE}" for movie_id in todo])
-            had = {int(identity.split("@")[0]) for identity in known}
-            self.memory.done(had, [], self.clock.now())
-            receipt.add(await self.fetch([movie_id for movie_id in todo if movie_id not in had]))
+        while todo := self.memory.todo(GROUP, self.memory.note(LAST) or ()):
+            known = self.held(todo)
+            self.memory.mark(known, (), self.clock.now())
+            receipt.add(await self.fetch([movie_id for movie_id in todo if movie_id not in known]))
             total, done = self.memory.counts()
             progress(done, total)
         return receipt
 
-    async def fetch(self, ids: Sequence[int], progress: Progress = lambda done, of: None) -> Receipt:
-        """Fetch films, several at a time, and accept them group by group."""
+    async def fetch(self, ids: Sequence[int], progress: Progress = unseen) -> Receipt:
+        """Fetch films, several at a time, and accept them group by group. Raises SourceError where TMDB gives none."""
         receipt = Receipt()
         for start in range(0, len(ids), GROUP):
             receipt.add(await self.fetch_group(ids[start : start + GROUP]))
@@ -92,83 +90,137 @@ class Crawl:
         return receipt
 
     async def fetch_group(self, ids: Sequence[int]) -> Receipt:
-        """Fetch one group; a film that is gone is accepted as gone, one in another language only if it is held."""
+        """Fetch one group and accept what came, also where the source fails in its midst."""
+        group, fault = Group(), None
         queue = list(reversed(ids))
-        bodies: list[dict[str, Any]] = []
-        gone: list[int] = []
-
-        async def work() -> None:
-            while queue:
-                movie_id = queue.pop()
-                try:
-                    bodies.append(await self.tmdb.movie(movie_id))
-                except NotFoundError:
-                    gone.append(movie_id)
-
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(min(self.workers, len(ids))):
-                tasks.create_task(work())
-        now = self.clock.now()
-        facts: list[Fact] = [Gone(movie_id, now, SOURCE) for movie_id in gone]
-        held = self.door.index.lookup(METADATA, [f"{movie_id}@{SOURCE}" for movie_id in ids])
-        for body in bodies:
-            if body.get("original_language") == LANGUAGE or f"{body.get('id')}@{SOURCE}" in held:
-                facts += body_facts(body, now)
-        receipt = await asyncio.to_thread(self.door.accept, facts)
-        self.memory.done([body["id"] for body in bodies if isinstance(body.get("id"), int)], gone, now)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(min(self.workers, len(ids))):
+                    tasks.create_task(self.work(queue, group))
+        except* SourceError as faults:
+            fault = faults.exceptions[0]
+            group.acquit(self.circuit.row)
+        verdict = self.judge(group)
+        receipt = await asyncio.to_thread(self.door.accept, verdict.facts)
+        self.memory.mark(verdict.fetched, verdict.aside, self.clock.now())
+        tell(verdict.aside)
+        if fault is not None:
+            self.memory.remember(LAST, [*(self.memory.note(LAST) or ()), *self.circuit.row][-GROUP:])
+            raise fault
         return receipt
 
-    async def changed(self, since: int) -> set[int]:
-        """Return the ids of films changed since a time, asked for in ranges of at most 14 days."""
-        end = day_of(self.clock.now()).date()
-        start = day_of(since).date()
-        ids: set[int] = set()
-        while start <= end:
-            stop = min(end, start + timedelta(days=CHANGES_DAYS - 1))
-            ids |= await self.tmdb.changes(start.isoformat(), stop.isoformat())
-            start = stop + timedelta(days=1)
-        return ids
+    async def work(self, queue: list[int], group: Group) -> None:
+        """Fetch films of a queue until it is empty; what fails is noted unless it is the source that does."""
+        while True:
+            async with self.circuit.turn:  # nobody asks for more while it is looked into whether it is the source
+                if not queue:
+                    return
+                movie_id = queue.pop()
+            try:
+                group.answers.append(await self.tmdb.movie(movie_id))
+                self.circuit.gave(movie_id)
+            except (RefusedError, SourceError, TransientError) as error:
+                await self.circuit.judge(movie_id, error)
+                group.failures[movie_id] = error
 
-    async def poll(self, recheck: int, limit: int, progress: Progress = lambda done, of: None) -> Receipt:
-        """Fetch what changed since the last poll, longest unfetched first, and read the gauges of TMDB's lists.
+    def held(self, ids: Iterable[int]) -> set[int]:
+        """Return which of these films TMDB has told of before."""
+        known = self.door.index.lookup(METADATA, [f"{movie_id}@{SOURCE}" for movie_id in ids])
+        return {int(identity.split("@")[0]) for identity in known}
 
-        `recheck`: ms before a film that goes on changing is fetched again; `limit`: most films in one poll.
-        TMDB names days only, so the present day is asked for again at every poll.
+    def judge(self, group: Group) -> Verdict:
+        """Work out what follows from a group."""
+        before, held = self.memory.aside(group.ids), self.held(group.ids)
+        return Verdict(before, held, self.languages, self.clock.now()).on(group)
+
+    async def poll(self, recheck: int, limit: int, progress: Progress = unseen) -> Receipt:
+        """Fetch what was set aside, longest waiting first, and what changed since the last poll, and read gauges of lists.
+
+        `recheck`: ms before a film that goes on changing is fetched again; `limit`: most films in one poll. Each part may
+        fail alone; SourceError is raised where TMDB gives nothing else either.
         """
         now = self.clock.now()
-        noted = self.memory.note("changes")
-        last = noted if isinstance(noted, int) else now - DAY
-        ids = await self.changed(last)
-        due = self.memory.due(ids, now - recheck, limit)
-        receipt = await self.fetch(due, progress)
+        again = self.memory.again(now, limit)
+        receipt = await self.fetch(again, progress)
+        noted = self.memory.note(CHANGES)
+        ids, reached = await self.changed(noted if isinstance(noted, int) else now - DAY, now)
+        due = self.memory.due(ids.difference(again), now - recheck, now, limit - len(again))
+        receipt.add(await self.fetch(due, progress))
         receipt.add(await self.read_lists())
-        if len(due) < limit:
-            self.memory.remember("changes", now)
+        if len(again) + len(due) < limit:
+            self.memory.remember(CHANGES, reached)
         return receipt
+
+    async def changed(self, since: int, now: int) -> tuple[set[int], int]:
+        """Return the ids of films changed since a time, and up to when (ms) that is known to be all.
+
+        Days are asked for one by one: few enough pages, and those that are over stand still. The present day grows while
+        it is read, and is asked for again anyway, since TMDB names days only.
+        """
+        ids: set[int] = set()
+        reached, today = now, day_of(now)
+        for offset in range((today - day_of(since)).days + 1):
+            day = day_of(since) + timedelta(days=offset)
+            listed = await self.changes_of(day, READINGS if day < today else 1)
+            ids |= self.wanted(listed.items)
+            if listed.complete or (day < today and not listed.broken and self.let_go(day.isoformat())):
+                continue
+            level = logging.WARNING if day < today or listed.broken else logging.INFO
+            log.log(level, "TMDB's changes of %s are read again, there may be more: %s", day, listed.trouble)
+            reached = min(reached, max(since, start_of(day)))
+        return ids, reached
+
+    async def changes_of(self, day: date, readings: int) -> Listing:
+        """Return what TMDB says has changed on a day."""
+        name = day.isoformat()
+        listed = await self.tmdb.listing("/movie/changes", readings=readings, start_date=name, end_date=name)
+        if listed.broken:
+            await self.circuit.look(TransientError(listed.trouble))
+        return listed
+
+    def wanted(self, items: Iterable[Any]) -> set[int]:
+        """Return the ids of films in a list of changes; an adult one is wanted if it was fetched before it was one."""
+        films = [item for item in items if isinstance(item, dict) and count(item.get("id"))]
+        adult = {item["id"] for item in films if item.get("adult") is True}
+        return ({item["id"] for item in films} - adult) | self.memory.fetched(adult)
+
+    def let_go(self, day: str) -> bool:
+        """Count another try to read a day's changes as a whole; say whether it is time to take them as they came."""
+        unread: dict[str, int] = self.memory.note(UNREAD) or {}
+        tries = unread.get(day, 0) + 1
+        self.memory.remember(UNREAD, dict(sorted({**unread, day: tries}.items())[-UNREAD_DAYS:]))
+        if tries > UNREAD_TRIES:
+            log.warning("TMDB's changes of %s never came as a whole; what came of them is taken", day)
+        return tries > UNREAD_TRIES
 
     async def read_lists(self) -> Receipt:
         """Accept the gauges that the first pages of TMDB's lists show of films already known."""
         facts: list[Fact] = []
         for path in LISTS:
-            results, _ = await self.tmdb.page(path, 1)
-            facts += list_facts(results, self.clock.now())
-        known = self.door.index.lookup(
-            METADATA, {f"{fact.movie_id}@{SOURCE}" for fact in facts if hasattr(fact, "movie_id")}
-        )
-        held = {int(identity.split("@")[0]) for identity in known}
+            try:
+                page = await self.tmdb.page(path, 1)
+            except (RefusedError, SourceError, TransientError) as error:
+                await self.circuit.look(error)
+                log.warning("%s is read at the next poll: %s", path, error.message)
+                continue
+            facts += list_facts(page.films, self.clock.now())
+        held = self.held({fact.movie_id for fact in facts if hasattr(fact, "movie_id")})
         return await asyncio.to_thread(self.door.accept, [f for f in facts if getattr(f, "movie_id", 0) in held])
 
 
-def body_facts(body: dict[str, Any], now: int) -> list[Fact]:
-    """Return all facts of a film's body with its reviews."""
-    facts = list(film_facts(body, now, SOURCE))
-    reviews = body.get("reviews")
-    if isinstance(reviews, dict) and isinstance(reviews.get("results"), list) and isinstance(body.get("id"), int):
-        facts += review_facts(body["id"], reviews["results"], SOURCE, complete=True)
-    return facts
+def start_of(day: date) -> int:
+    """Return the beginning of a day (UTC) in ms."""
+    return round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * SECOND
 
 
-def list_facts(results: Iterable[dict[str, Any]], now: int) -> list[Fact]:
-    """Return the gauges of a list's films; series, which some lists mix in, are passed over."""
-    films = [item for item in results if item.get("media_type", "movie") == "movie"]
+def tell(films: Sequence[Aside]) -> None:
+    """Name the films that were set aside."""
+    if films:
+        named = "; ".join(f"{film.movie_id} ({film.reason}; again at {iso(film.next_at)})" for film in films[:SHOWN])
+        more = f"; and {len(films) - SHOWN:,} more" if len(films) > SHOWN else ""
+        log.warning("set aside: film %s%s", named, more)
+
+
+def list_facts(films: Iterable[dict[str, Any]], now: int) -> list[Fact]:
+    """Return the gauges of a list's films."""
     return [fact for film in films if (fact := vote_fact(film, now, SOURCE)) is not None]

@@ -15,8 +15,7 @@ from pathlib import Path
 
 from marquee.adapters.iceberg import IcebergCatalog
 from marquee.adapters.lake_files import CATALOG
-from marquee.adapters.sqlite import explained
-from marquee.adapters.sqlite_reading import look
+from marquee.adapters.sqlite import looked_into
 from marquee.domain.timeline import Clock, iso
 from marquee.errors import SettingsError, StorageError
 from marquee.home import REQUESTS, Home
@@ -54,9 +53,7 @@ def files(home: Home) -> Iterator[str]:
 
 def copy(source: Path, target: Path) -> None:
     """Copy a SQLite database as of one moment, whoever writes to it."""
-    with explained(source):
-        held = look(source)
-    with closing(held), closing(sqlite3.connect(target)) as made:
+    with looked_into(source) as held, closing(sqlite3.connect(target)) as made:
         held.backup(made)
 
 

@@ -56,8 +56,42 @@ def checks(platform: Platform, state: State) -> list[Check]:
             if state.span and state.span[1] > state.now + CLOCK_SLACK
             else "",
         ),
+        Check("crawl", unasked(platform, state)),
         Check("disk", "the disk is nearly full" if usage.free < usage.total * LEAST_FREE_SHARE else ""),
     ]
+
+
+def unasked(platform: Platform, state: State) -> str:
+    """Say why the crawl's source cannot be asked, where somebody is asking."""
+    trouble = state.crawl.trouble if state.crawl is not None else None
+    if trouble is None or "ingest" not in platform.home.holders():
+        return ""
+    return f"the crawl waits since {iso(trouble.at)}: {trouble.reason}. {trouble.hint}"
+
+
+def crawl_of(state: State) -> dict[str, Any] | None:
+    """Return how far the crawl is, and the films that are set aside; None where there was no crawl."""
+    crawl = state.crawl
+    if crawl is None:
+        return None
+    trouble = crawl.trouble
+    return {
+        "known": crawl.known,
+        "fetched": crawl.fetched,
+        "gone": crawl.gone,
+        "set_aside": crawl.set_aside,
+        "films": [
+            {
+                "movie_id": film.movie_id,
+                "reason": film.reason,
+                "tries": film.tries,
+                "since": iso(film.since),
+                "next_try": iso(film.next_at),
+            }
+            for film in crawl.films
+        ],
+        "trouble": None if trouble is None else {"at": iso(trouble.at), "reason": trouble.reason, "hint": trouble.hint},
+    }
 
 
 def unpublished(state: State) -> str:
@@ -130,6 +164,7 @@ def status(platform: Platform) -> dict[str, Any]:
             "version": found.speed.version,
             "lag_s": found.lag / SECOND,
         },
+        "crawl": crawl_of(found),
         "quarantine": {"rows": sum(bad.values()), "reasons": bad},
         "runs": [
             {

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from marquee.adapters.sqlite import explained
-from marquee.adapters.sqlite_crawl import SqliteCrawl
 from marquee.app import Platform
 from marquee.domain.facts import Fact, VoteSeries
 from marquee.errors import SettingsError
@@ -260,7 +259,7 @@ def read(platform: Platform, found: DataSet, around: Surroundings, bounded: Boun
         summary.own_held += len(own.films)
     else:
         wanted = tmdb_ids.most_popular(found.parts, around, platform.settings.films)
-        summary.seeded += SqliteCrawl(platform.home.path("crawl.db")).seed(wanted)
+        summary.seeded += platform.crawl_memory.seed(wanted)
         summary.listed += len(wanted)
 
 

@@ -11,16 +11,17 @@ from typing import Any
 
 import httpx
 
-from marquee.adapters.sqlite_crawl import SqliteCrawl
 from marquee.app import Platform
+from marquee.domain.aside import Trouble
 from marquee.domain.timeline import DAY, SECOND, ManualClock, floor, iso
-from marquee.errors import MarqueeError, SettingsError, TransientError
-from marquee.ingest.crawl import Crawl
+from marquee.errors import MarqueeError, RefusedError, SettingsError, SourceError, TransientError
+from marquee.ingest.crawl import CHANGES, Crawl
 from marquee.ops.filling import Progress
 from marquee.ops.processes import Family
 from marquee.ops.publishing import BATCH
 from marquee.origin import claim
-from marquee.sources.tmdb import Tmdb, check_key
+from marquee.sources.tmdb import Tmdb
+from marquee.sources.tmdb_key import check_key
 
 REAL_RECHECK = 1_800 * SECOND
 REAL_LIMIT = 2_000
@@ -45,13 +46,14 @@ def source_of(platform: Platform) -> Source:
     """Return the source that the settings name: TMDB with a key, or a simulator that was started before."""
     settings = platform.settings
     if settings.tmdb_api_key is not None:
+        real = Source(settings.tmdb_url, check_key(settings.tmdb_api_key.get_secret_value()), simulated=False)
         claim(platform.home, "tmdb")
-        return Source(settings.tmdb_url, check_key(settings.tmdb_api_key.get_secret_value()), simulated=False)
+        return real
     key = os.environ.get(SIMULATED_KEY)
     if key is None:
         raise SettingsError(
             "there is no TMDB key and no simulator to ask",
-            hint="Set TMDB_API_KEY to your API Read Access Token, or use `marquee up`, which starts a simulated TMDB.",
+            hint="Set TMDB_API_KEY to your API Read Access Token or API Key, or use `marquee up`, which starts a simulated TMDB.",
         )
     claim(platform.home, "simulated")
     return Source(settings.tmdb_url, key, simulated=True)
@@ -75,7 +77,7 @@ def start_simulator(platform: Platform, family: Family, *, manual: bool) -> Sour
     settings = platform.settings
     claim(platform.home, "simulated")
     port = settings.sim_port or free_port()
-    memory = SqliteCrawl(platform.home.path("crawl.db"))
+    memory = platform.crawl_memory
     origin = memory.note("simulated_origin") or iso(platform.clock.now())
     memory.remember("simulated_origin", origin)
     key = secrets.token_hex(16)
@@ -104,12 +106,77 @@ def crawl_of(platform: Platform, source: Source) -> tuple[Crawl, Tmdb]:
     budget = None if source.simulated else platform.tmdb_budget()
     workers = 4 if source.simulated else 8
     tmdb = Tmdb(source.url, source.key, budget, connections=workers)
-    return Crawl(tmdb, platform.door(), SqliteCrawl(platform.home.path("crawl.db")), platform.clock, workers), tmdb
+    languages = platform.settings.language_codes
+    return Crawl(tmdb, platform.door(), platform.crawl_memory, platform.clock, workers, languages), tmdb
 
 
-async def first_crawl(platform: Platform, source: Source, progress: Progress) -> None:
-    """Find and fetch all films that are wanted and were not fetched yet; the batch layer is asked for runs meanwhile."""
+async def begin(
+    platform: Platform,
+    source: Source,
+    stopped: Callable[[], bool],
+    say: Callable[[str], None],
+    progress: Progress,
+    *,
+    once: bool = False,
+) -> bool:
+    """Do the first crawl; what passes by itself is said and tried again, unless `once`. Return whether it was finished."""
     crawl, tmdb = crawl_of(platform, source)
+    crawl.resume()
+    try:
+        return await persist(
+            crawl,
+            lambda: first_crawl(platform, source, crawl, progress),
+            stopped,
+            say,
+            pause_of(platform, source),
+            once,
+        )
+    finally:
+        await tmdb.close()
+
+
+async def persist(
+    crawl: Crawl,
+    work: Callable[[], Coroutine[Any, Any, object]],
+    stopped: Callable[[], bool],
+    say: Callable[[str], None],
+    pause: float,
+    once: bool,
+) -> bool:
+    """Do some work of a crawl, again after a pause (s) where its source could not be asked; return whether it was finished.
+
+    Raises what the source said where it is asked but `once`, or where it has never answered and something must be changed
+    first. Either way it is noted, for whoever asks how the crawl is.
+    """
+    while not stopped():
+        try:
+            finished = await unless(stopped, work())
+        except (RefusedError, SourceError, TransientError) as error:
+            crawl.memory.troubled(Trouble(crawl.clock.now(), error.message, error.hint))
+            if once or not (isinstance(error, TransientError) or crawl.tmdb.answered):
+                raise
+            say(f"{error.message}; trying again in {pause:.0f} s. {error.hint}")
+        else:
+            crawl.memory.troubled(None)
+            return finished
+        await rest(pause, stopped)
+    return False
+
+
+async def rest(seconds: float, stopped: Callable[[], bool]) -> None:
+    """Wait, but not past the word to stop."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not stopped():
+        await asyncio.sleep(0.2)
+
+
+def pause_of(platform: Platform, source: Source) -> float:
+    """Return the seconds between polls of a source."""
+    return 2.0 if source.simulated else platform.settings.poll_seconds
+
+
+async def first_crawl(platform: Platform, source: Source, crawl: Crawl, progress: Progress) -> None:
+    """Find and fetch all films that are wanted and were not fetched yet; the batch layer is asked for runs meanwhile."""
     wanted = platform.settings.sim_films if source.simulated else platform.settings.films
     due = FIRST_PUBLISHED
 
@@ -120,15 +187,10 @@ async def first_crawl(platform: Platform, source: Source, progress: Progress) ->
             due = max(2 * due, done + 1)
             platform.home.ask(BATCH)
 
-    try:
-        if not crawl.memory.note("found"):
-            await crawl.find_films(wanted, lambda done, of: progress("finding films", done, of))
-            crawl.memory.remember("found", value=True)
-        await crawl.fetch_all(fetched)
-        if crawl.memory.note("changes") is None:
-            crawl.memory.remember("changes", platform.clock.now())
-    finally:
-        await tmdb.close()
+    if crawl.memory.note(CHANGES) is None:
+        crawl.memory.remember(CHANGES, platform.clock.now())
+    await crawl.find_films(wanted, lambda done, of: progress("finding films", done, of))
+    await crawl.fetch_all(fetched)
 
 
 async def simulated_past(platform: Platform, source: Source, progress: Progress) -> None:
@@ -147,7 +209,7 @@ async def simulated_past(platform: Platform, source: Source, progress: Progress)
         if past.time >= today - FINE:
             return
         await set_clock(source, past.time)
-        await first_crawl(platform, source, progress)
+        await first_crawl(platform, source, crawl, progress)
         start = past.time
         while past.time < today:
             step = COARSE if past.time < today - COARSE else FINE
@@ -174,18 +236,13 @@ async def follow(
     """Poll until told to stop, or once. What passes by itself is said and tried again at the next poll."""
     crawl, tmdb = crawl_of(platform, source)
     recheck, limit = (SIMULATED_RECHECK, SIMULATED_LIMIT) if source.simulated else (REAL_RECHECK, REAL_LIMIT)
-    pause = 2.0 if source.simulated else platform.settings.poll_seconds
+    pause = pause_of(platform, source)
     try:
         while not stopped():
-            try:
-                await unless(stopped, crawl.poll(recheck, limit))
-            except* TransientError as group:
-                say(f"{innermost(group)}; trying again in {pause:.0f} s")
-            until = time.monotonic() + (0 if once else pause)
-            while time.monotonic() < until and not stopped():
-                await asyncio.sleep(0.2)
+            await persist(crawl, lambda: crawl.poll(recheck, limit), stopped, say, pause, once)
             if once:
                 return
+            await rest(pause, stopped)
     finally:
         await tmdb.close()
 

@@ -20,6 +20,7 @@ from marquee.domain.printable import printable
 from marquee.domain.timeline import parse_iso
 from marquee.places import valid
 from marquee.settings import Settings
+from marquee.sources.tmdb_key import bare
 
 FOLDER = "logs"
 FILE_BYTES, FILES_KEPT = 10 * 1024**2, 5
@@ -39,7 +40,9 @@ def secrets_of(settings: Settings) -> list[str]:
             secret = value.get_secret_value()
             password = urlsplit(secret).password if "://" in secret else None
             found |= {secret, *([password, unquote(password)] if password else [])}
-    return sorted(found, key=len, reverse=True)
+    if settings.tmdb_api_key is not None:
+        found.add(bare(settings.tmdb_api_key.get_secret_value()))
+    return sorted(found - {""}, key=len, reverse=True)
 
 
 class Words(logging.Formatter):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from marquee.app import Platform
+from marquee.domain.aside import CrawlState
 from marquee.domain.coverage import Backlog, Coverage, Frontier, SpeedState, coverage
 from marquee.domain.timeline import data_end
 from marquee.ops.filling import filling
@@ -13,7 +14,8 @@ from marquee.serving.backlog import backlog
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the stores say at one time (ms); span: the log's first and last ingest time; runs: the newest first."""
+    """What the stores say at one time (ms); span: the log's first and last ingest time; runs: the newest first; crawl: None
+    where there was none."""
 
     now: int
     publication: Publication | None
@@ -23,6 +25,7 @@ class State:
     runs: list[RunReport]
     coverage: Coverage
     filling: dict[str, Any] | None
+    crawl: CrawlState | None
 
     @property
     def frontier(self) -> Frontier | None:
@@ -36,6 +39,8 @@ class State:
 
 
 RUNS = 10
+ASIDE_SHOWN = 20
+"""Films set aside that are named."""
 
 
 def read(platform: Platform) -> State:
@@ -54,4 +59,5 @@ def read(platform: Platform) -> State:
         source=platform.source(),
     )
     span, runs = platform.log.span(), platform.runs.latest(RUNS)
-    return State(now, publication, speed, waits, span, runs, covered, filling(platform.home))
+    crawl = platform.crawl_memory.state(ASIDE_SHOWN) if platform.home.path("crawl.db").exists() else None
+    return State(now, publication, speed, waits, span, runs, covered, filling(platform.home), crawl)

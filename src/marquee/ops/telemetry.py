@@ -74,6 +74,13 @@ class StateCollector(Collector):
         for topic, records in self.platform.log.behind(found.speed.position).items():
             lag.add_metric([topic], records)
         yield lag
+        crawl = found.crawl
+        if crawl is not None:
+            films = GaugeMetricFamily("marquee_crawl_films", "Films of the crawl by state", labels=["state"])
+            for name, number in (("known", crawl.known), ("fetched", crawl.fetched), ("gone", crawl.gone)):
+                films.add_metric([name], number)
+            films.add_metric(["set_aside"], crawl.set_aside)
+            yield films
         checks = GaugeMetricFamily("marquee_check_ok", "1 where a health check passes", labels=["check"])
         for check in health.checks(self.platform, found):
             checks.add_metric([check.name], float(check.well))

@@ -1,36 +1,54 @@
-"""The TMDB v3 client: one request budget for all processes, retries that wait as told, errors in words."""
+"""The TMDB v3 client: one request budget for all processes, retries where they can help, errors in words."""
 
 import asyncio
+import logging
 import random
-import re
-import sqlite3
+import socket
+import ssl
 import time
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import httpx
 
-from marquee.adapters.sqlite import connect, transaction
-from marquee.errors import BadAnswerError, NotFoundError, TerminalError, TransientError, UnauthorizedError
+from marquee.adapters.sqlite_budget import LONGEST_WAIT
+from marquee.adapters.sqlite_budget import Budget as Budget
+from marquee.errors import BadAnswerError, SettingsError, SourceError, TransientError, UnreachableError
+from marquee.sources.tmdb_answers import Answer, quoted
+from marquee.sources.tmdb_key import is_v3
+from marquee.sources.tmdb_lists import READINGS, Listing, Page, count, page_of, read_list
 from marquee.work import span
 
 SOURCE = "tmdb"
-PAGE_CAP = 500
-"""TMDB serves no page past this one, whatever `total_pages` says."""
-
-CHANGES_DAYS = 14
-"""Longest range of /movie/changes."""
-
+GENRES = "/genre/movie/list"
 APPENDED = "credits,keywords,reviews"
-TRIES = 7
-LONGEST_WAIT = 120.0
-V3_KEY = re.compile(r"[0-9a-f]{32}")
-Params = dict[str, str | int]
+LISTS = {"credits": ("cast", "crew"), "keywords": ("keywords", "results")}
+"""Lists that parts of a film hold."""
 
-SCHEMA = "CREATE TABLE IF NOT EXISTS budget (one INTEGER PRIMARY KEY CHECK (one = 1), free_at REAL NOT NULL);"
+TRIES = 7
+PATIENCE = 45.0
+"""Seconds after which a call is not tried again, but where the source asked for a longer pause."""
+
+ANSWER_SECONDS = 40.0
+"""Seconds that one answer may take, to its last byte."""
+
+MOST_BYTES = 32 * 1024**2
+"""Bytes of an answer, unpacked, that are read; the largest of TMDB's have one million."""
+
+SHORTEST_KEY = 12
+Params = dict[str, str | int]
+log = logging.getLogger(__name__)
+
+
+def is_warning(record: logging.LogRecord) -> bool:
+    """Let warnings through alone: below them, the HTTP library shows addresses, and a v3 key is part of one."""
+    return record.levelno >= logging.WARNING
+
+
+for name in ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks"))):
+    logging.getLogger(name).addFilter(is_warning)
 
 
 class Slots(Protocol):
@@ -45,36 +63,22 @@ class Slots(Protocol):
         ...
 
 
-class Budget:
-    """Spaces requests evenly at a rate, over all processes that share the file."""
+@dataclass(frozen=True, slots=True)
+class FilmAnswer:
+    """What TMDB says of a film: its body, and its reviews, which may stand on several pages."""
 
-    def __init__(self, path: Path, rate: float, now: Callable[[], float] = time.time) -> None:
-        self.path = path
-        self.rate = rate
-        self.now = now
-        self.connection: sqlite3.Connection = connect(path, SCHEMA)
+    body: dict[str, Any]
+    reviews: Listing
 
-    def reserve(self) -> float:
-        """Take the next free slot; return how long to wait for it, in seconds.
+    @property
+    def lacking(self) -> str:
+        """What was asked for and is not there, in words: that is unknown, and not empty."""
+        return " and ".join(part for part, lists in LISTS.items() if not self.has(part, lists))
 
-        A slot further off than `LONGEST_WAIT` comes of a clock that was set back, and is forgotten.
-        """
-        with transaction(self.connection, self.path) as db:
-            now = self.now()
-            row = db.execute("SELECT free_at FROM budget").fetchone()
-            free_at = row[0] if row and row[0] - now < LONGEST_WAIT else now
-            slot = max(now, free_at)
-            db.execute("INSERT OR REPLACE INTO budget VALUES (1, ?)", (slot + 1 / self.rate,))
-        return slot - now
-
-    def penalise(self, seconds: float) -> None:
-        """Let nobody ask for some seconds: TMDB said so."""
-        with transaction(self.connection, self.path) as db:
-            until = self.now() + min(seconds, LONGEST_WAIT - 1)
-            db.execute(
-                "INSERT INTO budget VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET free_at = max(free_at, ?)",
-                (until, until),
-            )
+    def has(self, part: str, lists: Sequence[str]) -> bool:
+        """Say whether a part holds one of its lists."""
+        held = self.body.get(part)
+        return isinstance(held, dict) and any(isinstance(held.get(name), list) for name in lists)
 
 
 def backoff(attempt: int) -> float:
@@ -82,32 +86,28 @@ def backoff(attempt: int) -> float:
     return random.uniform(0, min(30.0, 0.25 * 2**attempt))  # noqa: S311
 
 
-def retry_after(header: str | None) -> float | None:
-    """Read a Retry-After header, seconds or a date; None where there is none or it says nothing."""
-    if not header:
-        return None
+def address_of(url: str) -> str:
+    """Return a base address without the slash at its end; SettingsError where it cannot be one."""
     try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None
-
-
-def check_key(key: str) -> str:
-    """Return the key if it can travel in a header; UnauthorizedError for a v3 key, which cannot."""
-    if V3_KEY.fullmatch(key.strip()):
-        raise UnauthorizedError(
-            "TMDB_API_KEY is a v3 API key, which TMDB takes only in the address, where logs would show it",
-            hint="Use the API Read Access Token from https://www.themoviedb.org/settings/api.",
+        parts = urlsplit(url.strip())
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        httpx.URL(url.strip())
+    except (ValueError, httpx.InvalidURL):
+        sound = False
+    if not sound:
+        raise SettingsError(
+            "MARQUEE_TMDB_URL is no address that can be asked",
+            hint="TMDB's own is https://api.themoviedb.org/3, which holds where nothing is set.",
         )
-    return key.strip()
+    return url.strip().rstrip("/")
 
 
 class Tmdb:
-    """TMDB's API. Every call may raise UnauthorizedError, NotFoundError, TerminalError or TransientError."""
+    """TMDB's API. Every call may raise a SourceError, RefusedError (NotFoundError) or TransientError (BadAnswerError).
+
+    answered: whether TMDB has ever given here what was asked for. Until then what looks like no network, or like another
+    network's page, is told at the first try; later it is worth some more.
+    """
 
     def __init__(
         self,
@@ -119,11 +119,15 @@ class Tmdb:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         connections: int = 8,
     ) -> None:
+        self.url = address_of(url)
+        self.key = key
+        self.shown_key: Params = {"api_key": key} if is_v3(key) else {}
         self.budget = budget
         self.sleep = sleep
+        self.answered = False
         self.client = httpx.AsyncClient(
-            base_url=url,
-            headers={"Authorization": f"Bearer {key}", "Accept": "application/json"},
+            base_url=self.url,
+            headers={"Accept": "application/json", **({} if self.shown_key else {"Authorization": f"Bearer {key}"})},
             timeout=httpx.Timeout(20.0, connect=10.0),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             transport=transport,
@@ -135,92 +139,135 @@ class Tmdb:
 
     async def get(self, path: str, **params: str | int) -> Any:
         """Return the JSON of an answer, retrying what may pass."""
-        problem: TransientError = TransientError(f"TMDB did not answer {path}")
-        for attempt in range(TRIES):
+        began, tries = time.monotonic(), 0
+        while True:
             if self.budget is not None:
                 with span("tmdb.wait"):
                     await self.sleep(await asyncio.to_thread(self.budget.reserve))
             try:
                 return await self.attempt(path, params)
             except TransientError as error:
-                problem = error
-                if error.wait is not None and self.budget is not None:
-                    self.budget.penalise(error.wait)
-                await self.sleep(backoff(attempt) if error.wait is None else error.wait + backoff(0))
-        raise TransientError(
-            f"{problem.message} (tried {TRIES} times)",
-            hint="Check the network and https://status.themoviedb.org. What was fetched is kept: the next start goes on.",
-        )
+                tries += 1
+                if isinstance(error, SourceError) and not (self.answered and isinstance(error, UnreachableError)):
+                    raise
+                if tries == TRIES or (error.wait is None and time.monotonic() - began > PATIENCE):
+                    raise given_up(error, tries) from None
+                log.info("%s; trying again", error.message)
+                await self.pause(error, tries)
+
+    async def pause(self, error: TransientError, tries: int) -> None:
+        """Wait before another try: as long as the source asked for, or a random while."""
+        if error.wait is None:
+            await self.sleep(backoff(tries - 1))
+            return
+        wait = min(error.wait, LONGEST_WAIT)
+        if self.budget is not None:
+            await asyncio.to_thread(self.budget.penalise, wait)
+        await self.sleep(wait + backoff(0))
 
     async def attempt(self, path: str, params: Params) -> Any:
         """Make one request and read the answer."""
         try:
             with span("tmdb.request"):
-                response = await self.client.get(path, params=params)
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    answer = await self.receive(path, params)
+        except (TimeoutError, httpx.TimeoutException) as error:
+            if isinstance(error, httpx.ConnectTimeout):
+                raise unreachable(self.url, error) from None
+            raise TransientError(f"TMDB did not answer {path} in time") from None
+        except httpx.DecodingError:
+            raise BadAnswerError(f"TMDB's answer to {path} cannot be unpacked") from None
+        except (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
+            raise unreachable(self.url, error) from None
         except httpx.HTTPError as error:
-            raise TransientError(f"TMDB cannot be reached for {path}: {type(error).__name__}") from None
-        if response.status_code == 429 or response.status_code >= 500:
-            wait = retry_after(response.headers.get("retry-after"))
-            raise TransientError(f"TMDB answered {response.status_code} for {path}", wait=wait)
+            raise BadAnswerError(f"TMDB's answer to {path} broke off: {type(error).__name__}") from None
+        found = answer.body()
+        self.answered = True
+        return found
+
+    async def receive(self, path: str, params: Params) -> Answer:
+        """Make one request and receive the answer; whatever repeats the key in it is hidden at once."""
+        request = self.client.build_request("GET", path, params=params | self.shown_key)
+        response = await self.client.send(request, stream=True)
         try:
-            body = response.json()
-        except ValueError:
-            raise BadAnswerError(f"TMDB's answer to {path} is not JSON (truncated?)") from None
-        if response.is_success:
-            return body
-        raise refusal(response.status_code, path, body)
+            content = bytearray()
+            if "," in response.headers.get("content-encoding", ""):
+                raise BadAnswerError(f"TMDB's answer to {path} is packed more than once")
+            async for piece in response.aiter_bytes():
+                content += piece
+                if len(content) > MOST_BYTES:
+                    raise BadAnswerError(f"TMDB's answer to {path} is longer than {MOST_BYTES // 1024**2} MB")
+        finally:
+            await response.aclose()
+        return self.hiding(Answer(self.url, path, response.status_code, dict(response.headers), bytes(content)))
 
-    async def movie(self, movie_id: int) -> dict[str, Any]:
-        """Return a film with credits, keywords and all its reviews."""
-        body = await self.get(f"/movie/{movie_id}", append_to_response=APPENDED)
-        if not isinstance(body, dict):
-            raise BadAnswerError(f"TMDB's answer to /movie/{movie_id} is not an object")
-        reviews = body.get("reviews")
-        if isinstance(reviews, dict) and isinstance(reviews.get("results"), list):
-            for page in range(2, last_page(reviews) + 1):
-                more = await self.get(f"/movie/{movie_id}/reviews", page=page)
-                reviews["results"] += more.get("results") or []
-        return body
+    def hiding(self, answer: Answer) -> Answer:
+        """Return an answer without the key, should the source repeat it; one that is too short to be a key is a word."""
+        if len(self.key) < SHORTEST_KEY:
+            return answer
+        headers = {name: value.replace(self.key, "***") for name, value in answer.headers.items()}
+        return replace(answer, headers=headers, content=answer.content.replace(self.key.encode(), b"***"))
 
-    async def page(self, path: str, page: int, **params: str | int) -> tuple[list[dict[str, Any]], int]:
-        """Return a list's page and the last page that TMDB serves of it."""
-        body = await self.get(path, page=page, **params)
-        results = body.get("results") if isinstance(body, dict) else None
-        if not isinstance(results, list):
-            raise BadAnswerError(f"TMDB's answer to {path} has no results")
-        return [item for item in results if isinstance(item, dict)], last_page(body)
+    async def movie(self, movie_id: int) -> FilmAnswer:
+        """Return a film with credits, keywords and all its reviews; BadAnswerError where the answer is about another."""
+        path = f"/movie/{movie_id}"
+        body = await self.get(path, append_to_response=APPENDED)
+        told = body.get("id") if isinstance(body, dict) else None
+        if not isinstance(body, dict) or isinstance(told, bool) or told != movie_id:
+            what = f"film {told}" if count(told) else f"no film: {quoted(body)}"
+            raise BadAnswerError(f"TMDB's answer to {path} is about {what}")
+        try:
+            first = page_of(body.get("reviews"), path)
+        except BadAnswerError:
+            return FilmAnswer(body, Listing([], "the answer has none"))
+        return FilmAnswer(body, await self.listing(f"{path}/reviews", first))
 
-    async def changes(self, start: str, end: str) -> set[int]:
-        """Return the ids of films changed between two dates (at most 14 days apart)."""
-        ids: set[int] = set()
-        page, last = 1, 1
-        while page <= last:
-            results, last = await self.page("/movie/changes", page, start_date=start, end_date=end)
-            ids |= {item["id"] for item in results if isinstance(item.get("id"), int) and not item.get("adult")}
-            page += 1
-        return ids
+    async def page(self, path: str, page: int, **params: str | int) -> Page:
+        """Return a list's page."""
+        return page_of(await self.get(path, page=page, **params), path)
 
-    async def genres(self) -> dict[int, str]:
-        """Return the genres' names by id."""
-        body = await self.get("/genre/movie/list")
-        return {genre["id"]: genre["name"] for genre in body["genres"]}
-
-
-def last_page(body: dict[str, Any]) -> int:
-    """Return the last page that can be asked for."""
-    pages = body.get("total_pages")
-    return min(pages, PAGE_CAP) if isinstance(pages, int) else 1
+    async def listing(
+        self, path: str, first: Page | None = None, readings: int = READINGS, **params: str | int
+    ) -> Listing:
+        """Return a whole list, or what could be read of it."""
+        return await read_list(lambda number: self.page(path, number, **params), first, readings)
 
 
-def refusal(status: int, path: str, body: object) -> TerminalError:
-    """Return the error of an answer that trying again will not change."""
-    said = str(body.get("status_message") or body.get("errors") or "") if isinstance(body, dict) else ""
-    if status == 401:
-        return UnauthorizedError(
-            f"TMDB refused the key: {said}",
-            hint="Set TMDB_API_KEY to the API Read Access Token from https://www.themoviedb.org/settings/api, "
-            "or unset it to use the simulator.",
-        )
-    if status == 404:
-        return NotFoundError(f"TMDB has no {path}: {said}")
-    return TerminalError(f"TMDB refused {path} with {status}: {said}")
+def given_up(error: TransientError, tries: int) -> TransientError:
+    """Return the error of a call that was tried often enough."""
+    message = f"{error.message} (tried {tries} times)"
+    if isinstance(error, SourceError):
+        return UnreachableError(message, hint=error.hint)
+    hint = error.hint or "See https://status.themoviedb.org. What was fetched is kept, and it is tried again later."
+    return type(error)(message, hint=hint)
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what it comes from."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def unreachable(url: str, error: Exception) -> UnreachableError:
+    """Return the error of a connection that could not be made, and why as far as the system says."""
+    host = urlsplit(url).hostname
+    what, hint = (
+        "nobody answers there",
+        "Is this machine on the network? Does a firewall, or HTTPS_PROXY, stand in between?",
+    )
+    for cause in causes(error):
+        if isinstance(cause, ssl.SSLError):
+            reason = getattr(cause, "verify_message", "") or cause.reason or "the connection cannot be secured"
+            what = f"the connection cannot be trusted ({reason})"
+            hint = "Is this machine's clock right? A proxy that opens TLS has an authority of its own: name it in SSL_CERT_FILE."
+        elif isinstance(cause, socket.gaierror):
+            what, hint = "the name has no address (DNS)", "Is this machine on the network? Is the name right?"
+        elif isinstance(cause, ConnectionRefusedError):
+            what = "the connection is refused"
+        elif isinstance(cause, httpx.ProxyError):
+            what, hint = "the proxy does not let it through", "Look at HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+        elif isinstance(cause, httpx.ConnectTimeout):
+            what = "nobody answers there in time"
+    hint = f"{hint} The address is set by MARQUEE_TMDB_URL. What was fetched is kept: the next start goes on."
+    return UnreachableError(f"TMDB cannot be reached at {host}: {what}", hint=hint)

@@ -138,7 +138,7 @@ def review_fact(movie_id: int, body: object, source: str) -> Fact:
         return Malformed(source, "review has no readable creation time", raw(body))
     details = body.get("author_details")
     rating = details.get("rating") if isinstance(details, Mapping) else None
-    known = isinstance(rating, int | float) and not isinstance(rating, bool)
+    known = isinstance(rating, int | float) and not isinstance(rating, bool) and -1e3 < rating < 1e3
     if rating is not None and not known:
         return Malformed(source, "review's rating is not a number", raw(body))
     return ReviewFact(

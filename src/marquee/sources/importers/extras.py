@@ -1,21 +1,23 @@
 """What other files of a data set say of films: kept beside the memory until the films themselves are read."""
 
 import json
-import sqlite3
 from pathlib import Path
+
+from marquee.adapters.sqlite import SqliteStore
 
 GROUP = 2_000
 
 
-class Extras:
+class Extras(SqliteStore):
     """Values by film id and name, in a temporary file. The first of two values counts."""
 
+    schema = """
+DROP TABLE IF EXISTS extras;
+CREATE TABLE extras (id INTEGER, name TEXT, value TEXT, PRIMARY KEY (id, name)) WITHOUT ROWID;
+"""
+
     def __init__(self, folder: Path) -> None:
-        self.connection = sqlite3.connect(folder / "extras.db", isolation_level=None)
-        self.connection.executescript(
-            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; DROP TABLE IF EXISTS extras;"
-            "CREATE TABLE extras (id INTEGER, name TEXT, value TEXT, PRIMARY KEY (id, name)) WITHOUT ROWID;"
-        )
+        super().__init__(folder / "extras.db")
         self.pending: list[tuple[int, str, str]] = []
 
     def put(self, movie_id: int, name: str, value: object) -> None:
@@ -26,18 +28,14 @@ class Extras:
 
     def flush(self) -> None:
         """Write what is pending."""
-        self.connection.execute("BEGIN")
-        self.connection.executemany("INSERT OR IGNORE INTO extras VALUES (?, ?, ?)", self.pending)
-        self.connection.execute("COMMIT")
+        with self.writing() as db:
+            db.executemany("INSERT OR IGNORE INTO extras VALUES (?, ?, ?)", self.pending)
         self.pending.clear()
 
     def get(self, movie_id: int) -> dict[str, object]:
         """Return what is kept of a film, by name."""
         if self.pending:
             self.flush()
-        rows = self.connection.execute("SELECT name, value FROM extras WHERE id = ?", (movie_id,))
+        with self.reading() as db:
+            rows = db.execute("SELECT name, value FROM extras WHERE id = ?", (movie_id,)).fetchall()
         return {name: json.loads(value) for name, value in rows}
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self.connection.close()

@@ -39,7 +39,7 @@ class SimulatorApp:
     ) -> None:
         self.service = service
         self.clock = clock
-        self.key = f"Bearer {key}".encode()
+        self.key = key
         self.rate = rate
         self.faults = faults or Faults()
         self.times: deque[float] = deque()
@@ -64,8 +64,8 @@ class SimulatorApp:
 
     async def respond(self, scope: Scope, receive: Receive) -> tuple[int, Any, list[tuple[bytes, bytes]]]:
         """Return (status, body, headers)."""
-        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-        if given != self.key:
+        query = parse_qs(scope["query_string"].decode(errors="replace"))
+        if self.key not in self.given(scope, query):
             return failure(*BAD_KEY)
         if scope["path"] == "/simulator/clock" and scope["method"] == "PUT":
             return await self.set_clock(receive)
@@ -75,9 +75,15 @@ class SimulatorApp:
             status, body, _ = failure(*TOO_MANY)
             return status, body, [(b"retry-after", str(self.faults.retry_after).encode())]
         try:
-            return 200, self.route(scope["path"], parse_qs(scope["query_string"].decode())), []
+            return 200, self.route(scope["path"], query), []
         except ServiceError as error:
             return failure(error.status, error.code, str(error))
+
+    @staticmethod
+    def given(scope: Scope, query: dict[str, list[str]]) -> list[str]:
+        """Return the keys that a request gives, in its header or, as TMDB's older kind, in its address."""
+        headers = [value.decode(errors="replace") for name, value in scope["headers"] if name == b"authorization"]
+        return [header.removeprefix("Bearer ") for header in headers] + query.get("api_key", [])
 
     async def set_clock(self, receive: Receive) -> tuple[int, Any, list[tuple[bytes, bytes]]]:
         """Move the manual clock."""

@@ -144,7 +144,9 @@ class SimulatedTmdb:
         """Answer /movie/{id}/reviews."""
         now = self.clock.now()
         self.find(movie_id, now)
-        listed = paged(self.reviews_of(movie_id, now), page, REVIEW_PAGE)
+        reviews = self.reviews_of(movie_id, now)
+        listed = paged(reviews, page, REVIEW_PAGE)
+        listed["total_results"] = len({review.review_id for review in reviews})
         listed["results"] = [self.review_body(review, now) for review in listed["results"]]
         return {"id": movie_id, **listed}
 
@@ -195,8 +197,8 @@ class SimulatedTmdb:
         films = [film for film in films if language is None or film.language == language]
         if kind != "discover":
             films = self.ranked(kind, now - now % (15 * 60_000))
-        listed = paged(films, page, PAGE)
-        listed["results"] = [self.line(film, now) for film in listed["results"] if self.catalogue.exists(film, now)]
+        listed = paged([film for film in films if self.catalogue.exists(film, now)], page, PAGE)
+        listed["results"] = [self.line(film, now) for film in listed["results"]]
         return listed
 
     def ranked(self, kind: str, now: int) -> list[Film]:

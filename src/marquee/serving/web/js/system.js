@@ -16,6 +16,11 @@ function health() {
 fill(byId("runs"), "/v1/quality", (found) =>
   table("Runs", [["Run"], ["State"], ["Silver", "number"], ["Gold", "number"], ["Reasons"]], found.runs.map((run) => [run.run_id, run.state, `${figure(run.layers.silver ? run.layers.silver.score : null, 1)} %`, `${figure(run.layers.gold ? run.layers.gold.score : null, 1)} %`, Object.values(run.layers).flatMap((layer) => layer.reasons || []).join("; ") || "–"])),
 "No batch run yet.");
+fill(byId("crawl"), "/v1/status", ({ crawl }) => crawl && [
+  make("p", {}, `${figure(crawl.fetched)} of ${figure(crawl.known)} films fetched, ${figure(crawl.set_aside)} set aside, ${figure(crawl.gone)} gone.`),
+  crawl.trouble && make("p", { class: "error" }, `The source could not be asked ${ago(crawl.trouble.at)}: ${crawl.trouble.reason}. ${crawl.trouble.hint}`),
+  crawl.films.length ? table("Films set aside", [["Film"], ["Reason"], ["Tries", "number"], ["Again at"]], crawl.films.map((film) => [String(film.movie_id), film.reason, figure(film.tries), film.next_try])) : null,
+].filter(Boolean), "Nothing is crawled in this home.");
 fill(byId("quarantine"), "/v1/status", (found) =>
   table("Quarantine", [["Reason"], ["Records", "number"]], Object.entries(found.quarantine.reasons || found.quarantine).map(([reason, count]) => [reason, figure(count)])),
 "No record is in quarantine.");

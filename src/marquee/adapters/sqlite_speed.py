@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from marquee.adapters.sqlite import SqliteStore
 from marquee.domain.coverage import NO_SPEED, SpeedState
-from marquee.domain.measures import STATE_COLUMNS, Cell, decode_cell, encode_cell, merge_cells
+from marquee.domain.measures import FIRST_STATE, STATE_COLUMNS, Cell, decode_cell, encode_cell, merge_cells
 from marquee.domain.timeline import HOUR
 from marquee.ports import MicroBatch, SpeedCell, SpeedFilm, SpeedProgress
 
-STATE = ", ".join(f"{name} INTEGER" for name in STATE_COLUMNS)
+STATE = ", ".join(f"{name} INTEGER" for name in FIRST_STATE)
+ADDED = {"cells": {name: "INTEGER NOT NULL DEFAULT 0" for name in STATE_COLUMNS if name not in FIRST_STATE}}
 MARKS = ", ".join("?" for _ in STATE_COLUMNS)
 NAMES = ", ".join(STATE_COLUMNS)
 
@@ -53,6 +54,8 @@ class SqliteSpeedStore(SqliteStore):
     """A `SpeedStore` in one file; a micro-batch and its progress are one transaction."""
 
     schema = STORE
+    added = ADDED
+    then = tuple(f"DELETE FROM {table}" for table in ("cells", "films", "seen", "progress"))  # the log has them all
 
     def progress(self) -> SpeedProgress | None:
         """Return how far the fold is."""
@@ -77,7 +80,7 @@ class SqliteSpeedStore(SqliteStore):
         """Store a micro-batch and its progress."""
         with self.writing() as db:
             db.executemany(
-                f"INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, {MARKS})",
+                f"INSERT OR REPLACE INTO cells (movie_id, hour, start, batch, {NAMES}) VALUES (?, ?, ?, ?, {MARKS})",
                 ((*key, batch.batch_id, *encode_cell(cell)) for key, cell in batch.cells.items()),
             )
             db.executemany(
@@ -123,6 +126,8 @@ class SqliteSpeedViews(SqliteStore):
     """`SpeedViews` in one file."""
 
     schema = VIEWS
+    added = ADDED
+    then = ("UPDATE state SET batch = 0",)  # so that all is carried over again
 
     def state(self) -> tuple[SpeedState, int]:
         """Return the state and the last batch synced."""
@@ -135,7 +140,7 @@ class SqliteSpeedViews(SqliteStore):
         version = state.version
         with self.writing() as db:
             db.executemany(
-                f"INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, {MARKS})",
+                f"INSERT OR REPLACE INTO cells (movie_id, hour, start, version, {NAMES}) VALUES (?, ?, ?, ?, {MARKS})",
                 ((c.movie_id, c.hour, c.window, version, *encode_cell(c.cell)) for c in cells),
             )
             db.executemany(

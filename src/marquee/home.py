@@ -6,11 +6,12 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from marquee import __version__
 from marquee.adapters.sqlite import explained
 from marquee.adapters.sqlite_keys import SqliteKeys
 from marquee.domain.coverage import Source
@@ -58,6 +59,11 @@ LEAST_FREE = 64 * 1024 * 1024
 """Bytes that must be free to begin with."""
 
 
+def maker(noted: Mapping[str, Any]) -> str:
+    """Name the version of Marquee that a home was last used by."""
+    return f"Marquee {noted['version']}" if "version" in noted else "another version of Marquee"
+
+
 class Home:
     """Paths and locks of a home."""
 
@@ -78,13 +84,14 @@ class Home:
         writable = self.writable(reading=reading and self.exists())
         if writable and not self.exists():
             self.begin()
-        found = self.notes().get("layout")
+        noted = self.notes()
+        found = noted.get("layout")
         if found in UPGRADES and writable:
             found = self.upgrade()
         if found != LAYOUT and found not in UPGRADES:
             raise StorageError(
-                f"{shown(self.folder)} has layout {found}, this program uses {LAYOUT}",
-                hint="Use the version of Marquee that made it, or choose another folder with --home.",
+                f"{shown(self.folder)} has layout {found}, made by {maker(noted)}; this program uses {LAYOUT}",
+                hint=f"Install {maker(noted)}, or a newer one, or choose another folder with --home.",
             )
         if not reading and shutil.disk_usage(self.folder).free < LEAST_FREE:
             raise StorageError(
@@ -114,7 +121,7 @@ class Home:
         if not any(path != self.path("locks") for path in self.folder.iterdir()):
             tighten(self.folder)
         self.bring_in_strays()
-        self.note(layout=LAYOUT)
+        self.note(layout=LAYOUT, version=__version__)
 
     def bring_in_strays(self) -> None:
         """Bring in what an earlier version kept beside this home; first let another home have what it kept in this one."""

@@ -286,6 +286,7 @@ def test_every_command_and_option_is_documented() -> None:
         "speed",
         "status",
         "up",
+        "upgrade",
         "verify",
     ]
     for name in names:

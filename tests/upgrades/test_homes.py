@@ -4,8 +4,10 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from tests.e2e.test_command_line import run
 from tests.upgrades.keep import FILMS, NOON
 
+from marquee import __version__
 from marquee.app import Platform
 from marquee.batch.tables import SILVER, TABLES
 from marquee.domain.events import REVIEWS
@@ -62,3 +64,31 @@ def test_a_kept_home_goes_on(archive: Path, tmp_path: Path) -> None:
     clock.time += HOUR
     again = platform.batch().run()
     assert again.report["full"] is False, "only the first run after an upgrade makes all anew"
+
+
+def test_upgrade_writes_a_backup_and_makes_all_anew_once(tmp_path: Path) -> None:
+    home = unpacked(HOMES[0], tmp_path)
+    before = reviews(Platform(load(home=home), ManualClock(NOON)))
+    said = run("upgrade", "--home", str(home)).stderr
+    assert "was last used by version 0.1.0" in said
+    assert "made anew" in said
+    kept = tmp_path / f"home-before-{__version__}.tar"
+    with tarfile.open(kept) as archive:
+        assert any(name.endswith("log.db") for name in archive.getnames())
+    platform = Platform(load(home=home))
+    assert audit.verify(platform)["differ"] == 0
+    assert sum(reviews(platform).values()) >= sum(before.values()) - 1
+    assert "is up to date" in run("upgrade", "--home", str(home)).stderr
+    assert run("restore", str(kept), "--home", str(tmp_path / "again")).returncode == 0
+    assert reviews(Platform(load(home=tmp_path / "again"), ManualClock(NOON))) == before
+
+
+def test_a_home_of_a_newer_version_is_refused_in_words(tmp_path: Path) -> None:
+    home = unpacked(HOMES[0], tmp_path)
+    (home / "layout.json").write_text('{"layout": 99, "version": "9.1.0"}')
+    for command in ("status", "batch", "serve", "upgrade"):
+        found = run(command, "--home", str(home))
+        assert found.returncode == 2
+        assert "9.1.0" in found.stderr
+        assert "reset" not in found.stderr
+        assert "Traceback" not in found.stderr

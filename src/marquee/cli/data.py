@@ -243,6 +243,20 @@ def backup(target: Annotated[Path, typer.Argument(help="The tar file to write")]
 
 
 @app.command()
+def upgrade(
+    home: HomeOption = None,
+    keep: Annotated[bool, typer.Option("--backup/--no-backup", help="Write a backup beside the home first")] = True,
+) -> None:
+    """Bring a home of an earlier version up to this one, as `marquee up` does by itself."""
+    from marquee.ops.upgrading import upgrade as bring_up
+
+    platform = existing(home)
+    with platform.home.lock("up"):
+        if not bring_up(platform, say, keep=keep):
+            say(f"{shown(platform.home.folder)} is up to date")
+
+
+@app.command()
 def restore(
     source: Annotated[Path, typer.Argument(help="A file that `marquee backup` wrote")], home: HomeOption = None
 ) -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 from marquee.adapters.granian_server import check_port
 from marquee.app import Platform
 from marquee.errors import TransientError
-from marquee.ops import live
+from marquee.ops import live, upgrading
 from marquee.ops.filling import Filling, Progress
 from marquee.ops.processes import Family, Stop
 from marquee.ops.publishing import frontier, run_batch
@@ -47,6 +47,7 @@ def run_platform(
     with platform.home.lock("up"):
         check_port(settings.host, settings.port)
         simulated = is_simulated(platform)
+        upgrading.begin(platform, console.print)
         parts = Parts(platform, Family(), Stop(), console, lost)
         try:
             parts.start("serve", ["serve"])

@@ -46,6 +46,7 @@ UNREADABLE: dict[str, Callable[[Any], Bend]] = {
     "other letters": encoded(lambda text: text[:-1] + b', "x": "\xe9"}'),
     "nested": encoded(lambda text: text[:-1] + b', "x": ' + b"[" * 5_000 + b"]" * 5_000 + b"}"),
     "an array": lambda body: Bend(200, [body]),
+    "another": lambda body: Bend(200, {**body, "id": 99}),
     "empty": lambda body: Bend(200, {}),
     "empty results": emptied,
     "quota": lambda body: Bend(200, {"message": "quota"}),

@@ -184,6 +184,12 @@ def test_a_batch_fifty_hours_late_is_named_by_coverage_and_mended_by_the_next_ru
     frontier = int(datetime.fromisoformat(published).timestamp() * SECOND)
     clock.time = frontier + 50 * HOUR + HOUR // 2
     query.refresh()
+    assert query.movie(7)["coverage"]["complete"], "nothing was accepted that no layer has"
+    clock.time = frontier + HOUR
+    with platform.log.backdated():
+        platform.door().accept([review(7, frontier, "missed")])
+    clock.time = frontier + 50 * HOUR + HOUR // 2
+    query.refresh()
     coverage = query.movie(7)["coverage"]
     assert not coverage["complete"]
     (gap,) = coverage["gaps"]

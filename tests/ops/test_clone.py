@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from tests.e2e.test_command_line import answer, free_port
@@ -43,7 +44,8 @@ def test_make_run_in_a_clone_has_films_and_ends_at_ctrl_c(tmp_path: Path) -> Non
             os.killpg(running.pid, signal.SIGINT)
             assert running.wait(60) == -signal.SIGINT, said.read_text()  # make has got it too; it says how `up` ended
         finally:
-            running.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
     text = said.read_text()
     assert "Marquee is live" in text
     assert "Error" not in text, text

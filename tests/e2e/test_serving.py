@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from benchmarks.servers import free_port, started, wait_for
 from tests.e2e.asgi import lifetime
 from tests.facts import TEXTS, review
+from tests.processes import free_port, serving
 from tests.world import NOON
 
 from marquee.app import Platform
@@ -29,9 +29,7 @@ from marquee.settings import load
 @pytest.fixture(scope="module")
 def port(present_home: Path) -> Iterator[int]:
     """The port of a server over the little world."""
-    number = free_port()
-    with started("-m", "marquee", "serve", "--home", str(present_home), "--port", str(number)):
-        wait_for(f"http://127.0.0.1:{number}/health")
+    with serving("serve", "--home", str(present_home)) as number:
         yield number
 
 

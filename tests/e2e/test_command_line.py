@@ -224,7 +224,9 @@ def test_a_missing_package_is_named_with_the_way_to_get_it(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    assert "pip install 'marquee[cluster,spark,services]'" in capsys.readouterr().err
+    said = " ".join(capsys.readouterr().err.split())
+    assert "run `.venv/bin/uv sync --inexact --extra cluster --extra spark --extra services`" in said
+    assert "`pip install -e '.[cluster,spark,services]'`" in said
     monkeypatch.setattr("marquee.cli.app", lambda: lacking("marquee.nothing"))
     with pytest.raises(ModuleNotFoundError):
         main()

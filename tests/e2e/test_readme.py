@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text()
 ELSEWHERE = {
     "make run": "tests/ops/test_clone.py",
     "make test": "the suites, this one among them",
-    "pip install": "needs an index; `make test-cluster` installs the same extras",
+    ".venv/bin/uv sync": "`make test-cluster` installs the same extras",
     "marquee cluster": "make test-cluster",
     "MARQUEE_KAFKA=": "make test-cluster",
     "spark-submit": "make test-cluster",

@@ -1,7 +1,12 @@
 """What holds of the tree itself."""
 
 import ast
+import re
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
+
+import marquee
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,3 +27,34 @@ def test_tests_know_nothing_of_the_benchmarks() -> None:
     assert len(importers) > 60
     assert "tests" in importers[ROOT / "tests" / "search" / "test_search.py"], "imports are seen"
     assert [path for path, names in importers.items() if "benchmarks" in names] == []
+
+
+STRANGER = re.compile(r"(pip|uv|pipx|poetry)( tool)? (install|add)( -\S+)* ['\"]?marquee(?!-films)\b")
+"""A command that fetches the name `marquee` from an index, where somebody else's package has it."""
+
+
+def test_nobody_is_told_to_install_a_strangers_package() -> None:
+    for told in (
+        "pip install 'marquee[cluster]'",
+        "pip install -U marquee",
+        "uv tool install marquee",
+        'uv add "marquee"',
+    ):
+        assert STRANGER.search(told), told
+    for told in ("pip install -e '.[cluster]'", "pip install marquee-films", "uv sync --extra cluster"):
+        assert not STRANGER.search(told), told
+    kinds = {".md", ".py", ".sh", ".yml", ".yaml", ".toml", ".txt", ".html", ".js", ""}
+    folders = [ROOT / name for name in ("src", "docs", "deploy", "benchmarks")]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix in kinds]
+    files += [path for path in ROOT.iterdir() if path.is_file() and path.suffix in kinds]
+    assert {ROOT / "README.md", ROOT / "docs" / "operating.md", Path(marquee.__file__)} <= set(files)
+    assert [path for path in files if STRANGER.search(path.read_text(errors="replace"))] == []
+
+
+def test_the_version_is_said_once_and_the_same_everywhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["name"] == "marquee-films"
+    assert project["version"] == marquee.__version__ == version("marquee-films")
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest is not None
+    assert newest[1] in (project["version"], "Unreleased")

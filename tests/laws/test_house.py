@@ -58,3 +58,37 @@ def test_the_version_is_said_once_and_the_same_everywhere() -> None:
     newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert newest is not None
     assert newest[1] in (project["version"], "Unreleased")
+
+
+def test_every_proof_names_what_there_is() -> None:
+    text = (ROOT / "docs" / "proof.md").read_text()
+    rows = [row for row in re.findall(r"^\| (.*) \|$", text, re.MULTILINE) if not row.startswith("part")]
+    assert len(rows) > 25
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for row in rows:
+        command = row.split(" | ")[3]
+        assert command == "-" or re.findall(r"`((?:make|\.venv/bin/pytest) [^`]+)`", command), row
+    assert set(re.findall(r"`make ([a-z-]+)`", text)) <= set(targets)
+    named = re.findall(r"(tests/[\w/.]+)", text)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    rules = (ROOT / "deploy" / "prometheus" / "alerts.yml").read_text().count("- alert:")
+    assert f"each of the {rules} alerts" in text
+
+
+def test_every_target_says_what_it_makes() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony is not None
+    assert set(phony[1].split()) == set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
+
+
+def test_decisions_say_their_status_and_day() -> None:
+    found = sorted((ROOT / "docs" / "adr").glob("0*.md"))
+    assert [path.name[:4] for path in found] == [f"{number:04}" for number in range(1, len(found) + 1)]
+    assert len(found) >= 18
+    listed = (ROOT / "docs" / "adr" / "README.md").read_text()
+    for path in found:
+        assert re.match(
+            r"# \d{4}: .+\n\nStatus: (accepted|superseded by \d{4}), \d{4}-\d\d-\d\d\n", path.read_text()
+        ), path
+        assert path.name in listed

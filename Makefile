@@ -4,13 +4,20 @@ PYTHON ?= python3
 UV = .venv/bin/uv
 STAMP = .venv/.installed
 
-.PHONY: run test test-cluster test-ops ops-check superset superset-pictures check bench bench-cluster accuracy pictures format clean
+.PHONY: run help soak test test-cluster test-ops ops-check superset superset-pictures check bench bench-cluster accuracy pictures format clean
 
+# The first target, which `make` alone makes: the platform is what most people come for.
 run: .venv/.runtime  ## install and start the embedded platform
 	.venv/bin/marquee up
 
+help:  ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' Makefile
+
 test: $(STAMP)  ## all tests that need no services
 	.venv/bin/pytest -q -n 2 --dist worksteal --ignore tests/cluster --ignore tests/ops --ignore tests/apiserver
+
+soak: $(STAMP)  ## property tests on cases never tried before, and serving stopped a hundred times
+	MARQUEE_NEW_CASES=1 MARQUEE_STOPS=100 .venv/bin/pytest -q -n 2 tests/laws tests/equivalence/test_oracle.py tests/contract tests/e2e/test_stops.py
 
 test-cluster: $(STAMP)  ## the tests against real services, as local processes (needs Java 17)
 	@java -version >/dev/null 2>&1 || { echo "make test-cluster needs Java 17 on the path (a JRE is enough)" >&2; exit 2; }
@@ -72,7 +79,7 @@ accuracy: $(STAMP)  ## how good the answers are, on real data; writes docs/accur
 pictures: $(STAMP)  ## docs/pictures, of the platform that runs on port 8000 (needs Chromium)
 	.venv/bin/python -m benchmarks.pictures
 
-format: $(STAMP)
+format: $(STAMP)  ## put the code into shape
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
@@ -89,5 +96,5 @@ $(STAMP): $(UV) pyproject.toml uv.lock
 	$(UV) sync --quiet --frozen --inexact --extra dev --extra cluster
 	touch $@ .venv/.runtime
 
-clean:
+clean:  ## remove environments, tools and caches; homes stay
 	rm -rf .venv .venv-airflow .venv-superset .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,16 +1,18 @@
 """The API at 50 and 200 keep-alive connections against a bare ASGI application on the same server; the cache's hits."""
 
 import re
+import sys
 import tempfile
 import threading
 from pathlib import Path
 from random import Random
 
 import httpx
+from tests.processes import MARQUEE, answer, free_port, started
 
 from benchmarks.homes import FILMS, GENRES, PEOPLE, fill
 from benchmarks.measure import table
-from benchmarks.servers import cpu_of, free_port, load, started, wait_for
+from benchmarks.servers import cpu_of, load
 from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.domain.facts import ReviewFact
 from marquee.settings import Settings
@@ -79,12 +81,12 @@ def run() -> str:
         fill(home)
         bare_port, port = free_port(), free_port()
         with (
-            started("-m", "benchmarks.bare", str(bare_port)) as bare,
-            started("-m", "marquee", "serve", "--home", str(home), "--port", str(port)) as serve,
-            started("-m", "marquee", "speed", "--home", str(home)),
+            started(sys.executable, "-m", "benchmarks.bare", str(bare_port)) as bare,
+            started(*MARQUEE, "serve", "--home", str(home), "--port", str(port)) as serve,
+            started(*MARQUEE, "speed", "--home", str(home)),
         ):
-            wait_for(f"http://127.0.0.1:{bare_port}/")
-            wait_for(f"http://127.0.0.1:{port}/health")
+            answer(bare_port, "/")
+            answer(port, "/health")
             hot = [f"/v1/movies/{n}" for n in range(1, 21)]
             stop = threading.Event()
             feeder = threading.Thread(target=feed, args=(home, stop))
@@ -110,8 +112,8 @@ def run() -> str:
                     share = f"{hits / (hits + misses):.0%}" if pid == serve.pid else ""
                     per_request = f"{1e6 * cost:.0f} us"
                     rows.append((what, connections, rate, per_request, f"{cost / bare_cost:.1f}x", *quantiles, share))
-            with started("-m", "marquee", "serve", "--home", str(home), "--port", str(free := free_port())) as fresh:
-                wait_for(f"http://127.0.0.1:{free}/health")
+            with started(*MARQUEE, "serve", "--home", str(home), "--port", str(free := free_port())) as fresh:
+                answer(free, "/health")
                 load(free, mix(40_000, 7), PACED, 10 * SECONDS, pause=0.2)
                 before, held = cpu_of(fresh.pid), outcomes(free)
                 found = load(free, mix(40_000, 8), PACED, 10 * SECONDS, pause=0.2)

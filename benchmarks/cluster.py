@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 from fastavro import parse_schema, schemaless_reader, schemaless_writer
+from tests.processes import MARQUEE, started
 
 from benchmarks import batch
 from benchmarks.measure import table
-from benchmarks.servers import started
 from marquee.adapters.avro import AvroCodec
 from marquee.adapters.kafka_log import KafkaLog
 from marquee.adapters.kafka_topics import Brokers
@@ -168,7 +168,7 @@ def recovery() -> str:
         os.environ["MARQUEE_SPARK"] = "local[2]"
         door = platform.door()
         door.accept([ReviewFact(1, SYSTEM_CLOCK.now(), "bench", "first", "a", None, "A fine film.")])
-        with started("-m", "marquee", "speed"):
+        with started(*MARQUEE, "speed"):
             while behind(platform):
                 time.sleep(1)
             platform.log.append(events(QUEUED), SYSTEM_CLOCK.now())

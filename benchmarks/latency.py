@@ -5,10 +5,10 @@ import time
 from pathlib import Path
 
 import httpx
+from tests.processes import MARQUEE, answer, free_port, started
 
 from benchmarks.homes import fill
 from benchmarks.measure import table
-from benchmarks.servers import free_port, started, wait_for
 from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.domain.facts import ReviewFact
 from marquee.settings import Settings
@@ -23,11 +23,11 @@ def run() -> str:
         fill(home)
         port = free_port()
         with (
-            started("-m", "marquee", "serve", "--home", str(home), "--port", str(port)),
-            started("-m", "marquee", "speed", "--home", str(home)),
+            started(*MARQUEE, "serve", "--home", str(home), "--port", str(port)),
+            started(*MARQUEE, "speed", "--home", str(home)),
             httpx.Client(base_url=f"http://127.0.0.1:{port}") as client,
         ):
-            wait_for(f"http://127.0.0.1:{port}/health")
+            answer(port, "/health")
             door = Platform(Settings(home=home)).door()
             for number in range(EVENTS):
                 movie = 1 + number % 50

@@ -12,7 +12,10 @@ from marquee.domain.timeline import HOUR, ManualClock
 from marquee.settings import load
 
 settings.register_profile(
-    "marquee", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    "marquee",
+    deadline=None,
+    derandomize="MARQUEE_NEW_CASES" not in os.environ,  # the same cases at every run, but for `make soak`
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("marquee")
 

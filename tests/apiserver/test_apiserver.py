@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from benchmarks.servers import free_port
+from tests.processes import free_port
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / ".tools"

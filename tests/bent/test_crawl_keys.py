@@ -14,7 +14,8 @@ import httpx
 import pytest
 from tests.bent.crawls import bench
 from tests.bent.tmdb import BAD_KEY, TOKEN, Asked, Bend, BentTmdb, World, film, review, served
-from tests.e2e.test_command_line import answer, free_port, in_words, run, up
+from tests.e2e.test_command_line import up
+from tests.processes import answer, free_port, in_words, run
 
 from marquee import work
 from marquee.adapters.sqlite import looked_into

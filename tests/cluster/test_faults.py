@@ -174,15 +174,15 @@ def test_a_server_killed_while_it_answers_answers_the_same_again(platform: Platf
     assert differ(platform) == 0
 
 
-def test_a_batch_fifty_hours_late_is_named_by_coverage_and_mended_by_the_next_run(platform: Platform) -> None:
-    clock = platform.clock
-    assert isinstance(clock, ManualClock)
-    clock.time -= 2 * HOUR
+def test_a_batch_fifty_hours_late_is_named_by_coverage_and_mended_by_the_next_run(services: dict[str, str]) -> None:
+    clock = ManualClock(SYSTEM_CLOCK.now() - 2 * HOUR)
+    platform = Platform(load(**services), clock)
     with platform.log.backdated():
-        platform.door().accept([review(7, clock.now(), "published")])
+        platform.door().accept([film(7, clock.now()), review(7, clock.now(), "published")])
     clock.time = SYSTEM_CLOCK.now()
+    platform.door().accept([review(7, clock.now(), "after the frontier")])
     platform.speed().drain()
-    assert platform.batch().run().state == "published"  # all before this hour; what came within it is past the frontier
+    assert platform.batch().run().state == "published"
     query = platform.query()
     query.refresh()
     assert query.movie(7)["coverage"]["complete"]
@@ -200,3 +200,4 @@ def test_a_batch_fifty_hours_late_is_named_by_coverage_and_mended_by_the_next_ru
     query.refresh()
     assert query.movie(7)["coverage"]["complete"]
     assert differ(platform) == 0
+    close(platform)

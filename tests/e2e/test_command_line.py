@@ -9,17 +9,17 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import typer
 from tests.conftest import NOON
 from tests.facts import film, rating_event
+from tests.processes import BARE, MARQUEE, answer, free_port, in_words, run, started
 from typer.testing import CliRunner
 
 from marquee.adapters.sqlite_keys import hashed
@@ -33,30 +33,6 @@ from marquee.home import LAYOUT
 from marquee.settings import Settings, load
 
 ROOT = Path(__file__).parents[2]
-
-
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "marquee", *arguments],
-        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "COLUMNS": "300", **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def in_words(found: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
-    assert found.returncode == code, found.stderr
-    assert "Traceback" not in found.stderr
-    for word in words:
-        assert word in found.stderr.replace("\n", " ")
 
 
 def test_errors_are_words_and_exit_code_2(tmp_path: Path) -> None:
@@ -258,7 +234,9 @@ def test_a_missing_package_is_named_with_the_way_to_get_it(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    assert "pip install 'marquee[cluster,spark,services]'" in capsys.readouterr().err
+    said = " ".join(capsys.readouterr().err.split())
+    assert "run `.venv/bin/uv sync --inexact --extra cluster --extra spark --extra services`" in said
+    assert "`pip install -e '.[cluster,spark,services]'`" in said
     monkeypatch.setattr("marquee.cli.app", lambda: lacking("marquee.nothing"))
     with pytest.raises(ModuleNotFoundError):
         main()
@@ -336,61 +314,29 @@ def test_secrets_come_from_a_folder_and_the_environment_wins(tmp_path: Path, mon
     in_words(run("settings", MARQUEE_SECRETS=str(tmp_path / "no")), 2, "there is no folder", "MARQUEE_SECRETS")
 
 
-@contextlib.contextmanager
-def up(home: Path, port: int, **more: str) -> Iterator[subprocess.Popen[str]]:
-    environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", "MARQUEE_SIM_FILMS": "120", "MARQUEE_SIM_DAYS": "10"}
-    environment |= more
-    process = subprocess.Popen(
-        [sys.executable, "-m", "marquee", "up", "--home", str(home), "--port", str(port)],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+def up(home: Path, port: int, **more: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    """Run a platform over a small invented world."""
+    environment = {**BARE, "MARQUEE_SIM_FILMS": "120", "MARQUEE_SIM_DAYS": "10", **more}
+    command = [*MARQUEE, "up", "--home", str(home), "--port", str(port)]
+    return started(*command, into=subprocess.PIPE, environment=environment)
 
 
 def test_ingest_follows_a_simulator_that_runs_by_itself(tmp_path: Path) -> None:
     home, port = tmp_path / "home", free_port()
     key = {"MARQUEE_SIMULATOR_KEY": "k" * 20}
-    command = [sys.executable, "-m", "marquee", "simulate", "--port", str(port), "--films", "90", "--days", "20"]
-    with subprocess.Popen([*command, "--factor", "86400"], env={"PATH": os.environ["PATH"], **key}) as simulator:
-        try:
-            assert answer(port, "/3/genre/movie/list").status_code == 401
-            found = run(
-                *("ingest", "--once", "--home", str(home)),
-                MARQUEE_TMDB_URL=f"http://127.0.0.1:{port}/3",
-                MARQUEE_SIM_FILMS="90",
-                **key,
-            )
-            in_words(found, 0, "fetching films")
-            assert "k" * 20 not in found.stderr + found.stdout
-            wrong = {"MARQUEE_TMDB_URL": f"http://127.0.0.1:{port}/3", "TMDB_API_KEY": "wrong.token"}
-            in_words(
-                run("ingest", "--once", "--home", str(home) + "2", **wrong), 2, "refused the key", "Set TMDB_API_KEY"
-            )
-        finally:
-            simulator.terminate()
+    simulator = [*MARQUEE, "simulate", "--port", str(port), "--films", "90", "--days", "20", "--factor", "86400"]
+    with started(*simulator, environment={**BARE, **key}):
+        assert answer(port, "/3/genre/movie/list").status_code == 401
+        address = f"http://127.0.0.1:{port}/3"
+        once = ("ingest", "--once", "--home")
+        found = run(*once, str(home), MARQUEE_TMDB_URL=address, MARQUEE_SIM_FILMS="90", **key)
+        in_words(found, 0, "fetching films")
+        assert "k" * 20 not in found.stderr + found.stdout
+        wrong = {"MARQUEE_TMDB_URL": address, "TMDB_API_KEY": "wrong.token"}
+        in_words(run(*once, str(home) + "2", **wrong), 2, "refused the key", "Set TMDB_API_KEY")
     assert json.loads(run("speed", "--once", "--home", str(home)).stderr.split()[1]) > 90
     status = json.loads(run("status", "--home", str(home), "--json").stdout)
     assert status["log"]["last"]
-
-
-def answer(port: int, path: str, seconds: float = 90) -> httpx.Response:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=10)
-        except httpx.HTTPError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
 
 
 def filled(port: int, seconds: float = 90) -> dict[str, Any]:

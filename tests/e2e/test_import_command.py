@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 from tests.conftest import NOON
-from tests.e2e.test_command_line import in_words, run
 from tests.files import dumped, events, film_5000, imported, movielens, table
+from tests.processes import in_words, run
 
 from marquee.adapters.sqlite_crawl import SqliteCrawl
 from marquee.app import Platform

@@ -1,16 +1,13 @@
 """A first hour with files and keys: what was imported is there at once, and invented films never mix with real ones."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from tests.e2e.test_command_line import answer, free_port, in_words, run, up
+from tests.e2e.test_command_line import up
+from tests.processes import answer, free_port, in_words, run, serving
 
 from marquee.adapters.sqlite_crawl import SqliteCrawl
 from marquee.app import Platform
@@ -29,18 +26,6 @@ def films(tmp_path: Path) -> Path:
     rows = [f"{n},Lantern {n},{genres},{1000 + n},7.5,{n}.5,0,0,2015-0{n}-01,A lamp.,en" for n in (1, 2)]
     path.write_text("\n".join([COLUMNS, *rows]) + "\n")
     return path
-
-
-@contextmanager
-def serving(*arguments: str) -> Iterator[int]:
-    """Run a command that listens on a port of its own; yield the port."""
-    port = free_port()
-    command = [sys.executable, "-m", "marquee", *arguments, "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        try:
-            yield port
-        finally:
-            process.terminate()
 
 
 def asked(port: int, path: str) -> Any:
@@ -92,7 +77,7 @@ def test_up_on_imported_films_invents_none_and_asks_for_a_key(tmp_path: Path, fi
         output, _ = process.communicate(timeout=60)
     assert "set TMDB_API_KEY to follow TMDB" in " ".join(output.split())
     assert "simulated" not in output
-    assert SqliteCrawl(home / "crawl.db").counts() == (0, 0) if (home / "crawl.db").exists() else True
+    assert SqliteCrawl(home / "crawl.db").counts() == (0, 0)
 
 
 def test_a_home_takes_one_kind_of_films(tmp_path: Path, films: Path) -> None:

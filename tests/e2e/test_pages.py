@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from axe_core_python import __file__ as axe_package
-from benchmarks.servers import free_port, started, wait_for
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.conftest import ON_CI
+from tests.processes import serving
 from tests.world import BARE, BOMBED
 
 from marquee.app import Platform
@@ -45,9 +45,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def address(present_home: Path) -> Iterator[str]:
     """The address of a server over the little world."""
-    port = free_port()
-    with started("-m", "marquee", "serve", "--home", str(present_home), "--port", str(port)):
-        wait_for(f"http://127.0.0.1:{port}/health")
+    with serving("serve", "--home", str(present_home)) as port:
         yield f"http://127.0.0.1:{port}"
 
 
@@ -159,12 +157,11 @@ def test_people_are_joined_by_films(browser: Browser, address: str) -> None:
 
 
 def test_what_to_watch_begins_with_a_persons_own_films(browser: Browser, present_home: Path, tmp_path: Path) -> None:
-    home, port = shutil.copytree(present_home, tmp_path / "home"), free_port()
+    home = shutil.copytree(present_home, tmp_path / "home")
     own = [OwnFilm("letterboxd", f"film{n}", f"Film {n}", None, stars=90, seen=True) for n in (2, 3)]
     own.append(OwnFilm("letterboxd", "nowhere", "Nowhere", 1990, seen=True))
     Platform(load(home=home)).own_films.put("letterboxd", own, ["stars", "seen"])
-    with started("-m", "marquee", "serve", "--home", str(home), "--port", str(port)):
-        wait_for(f"http://127.0.0.1:{port}/health")
+    with serving("serve", "--home", str(home)) as port:
         page, errors = opened(browser, f"http://127.0.0.1:{port}/watch")
         expect(page.locator("#own")).to_have_text("Your own list has 2 of these films; 1 more are not known here yet.")
         expect(page.locator("#chosen li")).to_have_count(2)
@@ -224,9 +221,7 @@ def test_every_operation_of_the_api_is_shown_and_one_is_tried(browser: Browser, 
 def test_what_is_tried_is_asked_with_the_key_of_the_pages(browser: Browser, tmp_path: Path, present_home: Path) -> None:
     home = shutil.copytree(present_home, tmp_path / "home")
     key = Platform(load(home=home)).keys.create("reader", ("read", "operate"), 0)
-    port = free_port()
-    with started("-m", "marquee", "serve", "--home", str(home), "--port", str(port)):
-        wait_for(f"http://127.0.0.1:{port}/health")
+    with serving("serve", "--home", str(home)) as port:
         page = browser.new_page()
         page.goto(f"http://127.0.0.1:{port}/docs")
         genres = page.locator(".opblock", has=page.locator("[data-path='/v1/analytics/genres']"))
@@ -256,9 +251,7 @@ def test_unknown_films_and_failures_are_said_in_words(browser: Browser, address:
 def test_pages_of_an_empty_platform_say_so(browser: Browser, tmp_path: Path, clock: ManualClock) -> None:
     home = tmp_path / "home"
     _ = Platform(load(home=home), clock).home
-    port = free_port()
-    with started("-m", "marquee", "serve", "--home", str(home), "--port", str(port)):
-        wait_for(f"http://127.0.0.1:{port}/health")
+    with serving("serve", "--home", str(home)) as port:
         page, _ = opened(browser, f"http://127.0.0.1:{port}/")
         expect(page.locator("#next")).to_contain_text("No forecast yet")
         expect(page.locator("#rising")).to_contain_text("No film yet")
@@ -271,9 +264,7 @@ def test_pages_of_an_empty_platform_say_so(browser: Browser, tmp_path: Path, clo
 def test_a_page_asks_for_the_key(browser: Browser, tmp_path: Path, present_home: Path) -> None:
     home = shutil.copytree(present_home, tmp_path / "home")
     key = Platform(load(home=home)).keys.create("reader", ("read", "operate"), 0)
-    port = free_port()
-    with started("-m", "marquee", "serve", "--home", str(home), "--port", str(port)):
-        wait_for(f"http://127.0.0.1:{port}/health")
+    with serving("serve", "--home", str(home)) as port:
         page = browser.new_page()
         page.goto(f"http://127.0.0.1:{port}/genres")
         page.locator("#key-value").fill(key)

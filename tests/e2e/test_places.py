@@ -11,11 +11,10 @@ from pathlib import Path
 import httpx
 import pyarrow as pa
 import pytest
-from benchmarks.servers import free_port, started, wait_for
 from tests.conftest import NOON
-from tests.e2e.test_command_line import run
 from tests.facts import film, history
 from tests.places import NAMES
+from tests.processes import run, serving
 
 from marquee.adapters.arrow import arrow_schema
 from marquee.adapters.duck import DuckLake, write_database
@@ -182,7 +181,7 @@ def test_commands_take_the_worst_of_paths(tmp_path: Path) -> None:
     assert status["home"].endswith("home")
     assert "\\n\\xff" in status["home"]
     assert "home: ok" in told("status").replace("\n", " ")
-    assert "2" in told("query", "SELECT count(*) FROM silver.films", "--csv")
+    assert told("query", "SELECT count(*) AS films FROM silver.films", "--csv").splitlines() == ["films", "2"]
     told("export")
     assert (home / "export" / "marquee.duckdb").exists()
     told("export", place / "?.duckdb", MARQUEE_HOME=str(home) + "/")
@@ -195,9 +194,7 @@ def test_commands_take_the_worst_of_paths(tmp_path: Path) -> None:
     told("settings")
     assert {path.name for path in place.iterdir()} == {"home", archive.name, "?.duckdb", "tmdb_5000_movies.csv"}
     assert [path.name for path in tmp_path.iterdir()] == [WORST[0]]
-    port = free_port()
-    with started("-m", "marquee", "serve", "--home", str(home), "--port", str(port)):
-        wait_for(f"http://127.0.0.1:{port}/health")
+    with serving("serve", "--home", str(home)) as port:
         assert httpx.get(f"http://127.0.0.1:{port}/v1/status").json()["home"] == status["home"]
 
 

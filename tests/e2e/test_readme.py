@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.e2e.test_command_line import answer, free_port
+from tests.processes import answer, free_port
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text()
 ELSEWHERE = {
     "make run": "tests/ops/test_clone.py",
     "make test": "the suites, this one among them",
-    "pip install": "needs an index; `make test-cluster` installs the same extras",
+    ".venv/bin/uv sync": "`make test-cluster` installs the same extras",
     "marquee cluster": "make test-cluster",
     "MARQUEE_KAFKA=": "make test-cluster",
     "spark-submit": "make test-cluster",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.files import imported
 
-from marquee.app import SYSTEM_CLOCK, Platform
+from marquee.app import Platform
 from marquee.domain import trends
 from marquee.domain.events import METADATA, RATINGS
 from marquee.domain.facts import ReviewFact, VoteFact
@@ -18,7 +18,6 @@ from marquee.serving.cube import ALL_FILMS, DIMENSIONS
 
 
 def test_real_files_through_both_layers(platform: Platform, clock: ManualClock, data: Path) -> None:
-    clock.time = SYSTEM_CLOCK.now()
     door, speed, receipt = platform.door(), platform.speed(), Receipt()
     receipt.add(imported(platform, data / "tmdb_5000" / "tmdb_5000_movies.csv.zip").receipt)
     assert receipt.logged == {METADATA: 4_803, RATINGS: 4_803}
@@ -97,10 +96,7 @@ WHAT = {
 
 
 @pytest.mark.parametrize("name", WHAT)
-def test_a_second_import_of_a_real_file_adds_nothing(
-    platform: Platform, clock: ManualClock, data: Path, name: str
-) -> None:
-    clock.time = SYSTEM_CLOCK.now()
+def test_a_second_import_of_a_real_file_adds_nothing(platform: Platform, data: Path, name: str) -> None:
     first = imported(platform, data / name)
     assert (first.receipt.logged, first.reasons) == WHAT[name]
     assert [seen.seems for seen in first.strangers] == ["text that is no table"] * len(first.strangers)

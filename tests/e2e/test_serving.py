@@ -2,7 +2,9 @@
 
 import asyncio
 import gzip
+import shutil
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,9 +13,9 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from benchmarks.servers import free_port, started, wait_for
 from tests.e2e.asgi import lifetime
 from tests.facts import TEXTS, review
+from tests.processes import free_port, serving
 from tests.world import NOON
 
 from marquee.app import Platform
@@ -22,16 +24,13 @@ from marquee.domain.timeline import HOUR, ManualClock
 from marquee.errors import TransientError
 from marquee.serving.cache import AnswerCache
 from marquee.serving.feed import HELD, Feed, Reader, update
-from marquee.serving.world import World
 from marquee.settings import load
 
 
 @pytest.fixture(scope="module")
 def port(present_home: Path) -> Iterator[int]:
     """The port of a server over the little world."""
-    number = free_port()
-    with started("-m", "marquee", "serve", "--home", str(present_home), "--port", str(number)):
-        wait_for(f"http://127.0.0.1:{number}/health")
+    with serving("serve", "--home", str(present_home)) as number:
         yield number
 
 
@@ -140,8 +139,6 @@ def test_a_full_feed_refuses_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_feed_tells_what_is_new(world_home: Path, tmp_path: Path, clock: ManualClock) -> None:
-    import shutil
-
     clock.time = NOON + 2 * HOUR
     platform = Platform(load(home=shutil.copytree(world_home, tmp_path / "home")), clock)
     query = platform.query()
@@ -154,7 +151,6 @@ def test_the_feed_tells_what_is_new(world_home: Path, tmp_path: Path, clock: Man
     assert [(line["movie_id"], line["new_reviews"]) for line in found["films"]] == [(1, 1), (2, 1)]
     assert not found["published"]
     assert update(query.world, query.world, clock.now())["films"] == []
-    assert World.__slots__
 
 
 def test_the_live_feed_streams(world_home: Path, tmp_path: Path, clock: ManualClock) -> None:
@@ -279,7 +275,31 @@ def test_the_client_says_what_is_wrong() -> None:
         nobody.overview()
 
 
-def test_the_client_follows_the_feed(port: int) -> None:
+def test_the_client_reads_updates_and_nothing_else_of_a_feed() -> None:
     events = b'event: hello\ndata: {}\n\n: still here\n\nevent: update\ndata: {"version": 4}\n\n'
     with Client(transport=httpx.MockTransport(lambda request: httpx.Response(200, content=events))) as marquee:
         assert [found["version"] for found in marquee.live()] == [4]
+
+
+def test_the_client_follows_the_feed_of_a_server(present_home: Path, tmp_path: Path) -> None:
+    home = shutil.copytree(present_home, tmp_path / "home")
+    platform, heard = Platform(load(home=home)), threading.Event()
+
+    def write() -> None:
+        """Write a review, and the next where nobody had begun to listen yet."""
+        for number in range(100):
+            platform.door().accept([review(3, platform.clock.now(), f"live-{number}", TEXTS[0])])
+            platform.speed().drain()
+            if heard.wait(0.3):
+                return
+
+    with serving("serve", "--home", str(home)) as port, Client(f"http://127.0.0.1:{port}") as marquee:
+        writer = threading.Thread(target=write)
+        writer.start()
+        feed = marquee.live()
+        found = next(feed)
+        heard.set()
+        writer.join()
+        feed.close()
+    assert [line["movie_id"] for line in found["films"]] == [3]
+    assert found["films"][0]["new_reviews"] >= 1

@@ -5,40 +5,26 @@ import random
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 
 import httpx
 import pytest
-from tests.e2e.test_command_line import answer, free_port
+from tests.processes import BARE, MARQUEE, answer, free_port, started
 
 STOPS = int(os.environ.get("MARQUEE_STOPS", "8"))
 """How often serving is stopped; `make soak` says more."""
 
-ASKED = ("/v1/trending", "/v1/movies?limit=50", "/metrics", "/v1/search?q=the", "/", "/v1/genres")
+ASKED = ("/v1/trending/movies", "/v1/movies/1", "/metrics", "/v1/search/movies?q=film", "/", "/v1/analytics/genres")
 MARK = "MARQUEE_STOP_TEST"
 
 
-@contextmanager
-def started(mark: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def marked(mark: str, *arguments: str) -> AbstractContextManager[subprocess.Popen[str]]:
     """Run a command whose processes, down to the last, are known by a mark in their environment."""
-    environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", "MARQUEE_SIM_FILMS": "90", "MARQUEE_SIM_DAYS": "5"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "marquee", *arguments],
-        env={**environment, MARK: mark},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    environment = {**BARE, "MARQUEE_SIM_FILMS": "90", "MARQUEE_SIM_DAYS": "5", MARK: mark}
+    return started(*MARQUEE, *arguments, into=subprocess.PIPE, environment=environment, own_session=True)
 
 
 def alive(mark: str) -> list[str]:
@@ -73,13 +59,13 @@ def ask(port: int) -> None:
     """Ask without pause until nobody answers."""
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client, suppress(httpx.HTTPError):
         while True:
-            client.get(random.choice(ASKED))
+            assert client.get(random.choice(ASKED)).status_code in (200, 503)
 
 
 def test_serving_ends_at_once_under_load_with_listeners(world_home: Path) -> None:
     for turn in range(STOPS):
         port, mark = free_port(), f"{os.getpid()}-{turn}"
-        with started(mark, "serve", "--home", str(world_home), "--port", str(port)) as process:
+        with marked(mark, "serve", "--home", str(world_home), "--port", str(port)) as process:
             assert answer(port, "/health").status_code == 200
             begun = threading.Semaphore(0)
             listeners = [threading.Thread(target=listen, args=(port, begun)) for _ in range(16)]
@@ -100,9 +86,9 @@ def test_serving_ends_at_once_under_load_with_listeners(world_home: Path) -> Non
 
 def test_who_neither_asks_nor_reads_holds_nothing_up(world_home: Path) -> None:
     port, mark = free_port(), f"{os.getpid()}-slow"
-    with started(mark, "serve", "--home", str(world_home), "--port", str(port)) as process, ExitStack() as stack:
+    with marked(mark, "serve", "--home", str(world_home), "--port", str(port)) as process, ExitStack() as stack:
         assert answer(port, "/health").status_code == 200
-        for said in (b"", b"GET /v1/mov", b"GET /v1/movies?limit=100 HTTP/1.1\r\nHost: x\r\n\r\n" * 2_000):
+        for said in (b"", b"GET /v1/mov", b"GET /v1/search/movies?page_size=100 HTTP/1.1\r\nHost: x\r\n\r\n" * 2_000):
             silent = stack.enter_context(socket.socket())
             silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
             silent.connect(("127.0.0.1", port))
@@ -119,7 +105,7 @@ def test_the_start_may_be_interrupted_at_any_moment(command: str, world_home: Pa
     for pause in pauses:
         home = world_home if command == "serve" else tmp_path / f"home-{pause}"
         mark = f"{os.getpid()}-{command}-{pause}"
-        with started(mark, command, "--home", str(home), "--port", str(free_port())) as process:
+        with marked(mark, command, "--home", str(home), "--port", str(free_port())) as process:
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(pause)
             os.killpg(process.pid, signal.SIGINT)

@@ -3,18 +3,23 @@
 import asyncio
 import io
 import shutil
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars
 import pyarrow.parquet as pq
 import pytest
+from scipy.stats import ttest_ind
 from tests.e2e.asgi import Caller, client_of
-from tests.facts import film
-from tests.world import BARE, BOMBED, FILMS, LONER, NOBODY, NOON
+from tests.facts import TEXTS, film, review
+from tests.world import BARE, BOMBED, FILMS, LONER, NOBODY, NOON, facts
 
+from marquee.adapters.vader import scorer
 from marquee.app import Platform
-from marquee.domain.timeline import HOUR, ManualClock
+from marquee.domain.facts import FilmFact, ReviewFact
+from marquee.domain.timeline import DAY, HOUR, ManualClock
 from marquee.serving.api import shapes
 from marquee.settings import load
 
@@ -133,7 +138,18 @@ def test_forecasts_say_what_they_are_worth(call: Caller) -> None:
     assert week["backtest"]["7d"]["mase"] < week["backtest"]["7d"]["seasonal_naive_mase"]
     for point in month["points"]:
         assert 0 <= point["low_95"] <= point["low_80"] <= point["median"] <= point["high_80"] <= point["high_95"]
-    assert week["total"]["low_80"] < sum(week["past"][-7:]) < week["total"]["high_95"]
+    today = date(2026, 3, 14)
+    assert [point["date"] for point in month["points"]] == [str(today + timedelta(days=n)) for n in range(28)]
+    assert month["points"][:7] == week["points"]
+    for day, point in enumerate(month["points"]):
+        same_weekday = sum(month["past"][day % 7 :: 7]) / 4
+        assert 0.6 * same_weekday < point["median"] < 1.6 * same_weekday, point
+        # Poisson's own spread is the least there can be; what the model does not know comes on top.
+        assert 1 < (point["high_80"] - point["low_80"]) / (2 * 1.28 * point["median"] ** 0.5) < 2.5, point
+        assert 1 < (point["high_95"] - point["low_95"]) / (point["high_80"] - point["low_80"]) < 2.2, point
+    for answer, length in ((week, 7), (month, 28)):
+        assert 0.75 < answer["total"]["median"] / (sum(month["past"]) / 28 * length) < 1.3
+        assert answer["total"]["median"] == pytest.approx(sum(p["median"] for p in answer["points"]), rel=0.1)
     assert votes["available"]
     assert (none["available"], none["points"]) == (False, [])
     assert "too few films change" in none["reason"]
@@ -156,12 +172,13 @@ def test_recommendations_leave_out_what_was_named_and_keep_to_the_filters(call: 
     shapes.Recommendations.model_validate(found)
     assert found["unknown"] == [999_999]
     assert not {1, 2, 3} & {line["movie_id"] for line in found["results"]}
+    assert found["results"]
     assert all(line["reasons"] for line in found["results"])
+    assert len(filtered.json()["results"]) == 3
     for line in filtered.json()["results"]:
         assert "Drama" in line["genres"]
         assert line["release_date"] >= "2000"
         assert line["language"] == "en"
-    assert len(filtered.json()["results"]) <= 3
     assert (stranger.status_code, nothing.status_code) == (404, 404)
     assert unknown.status_code == 200
     ids = [line["movie_id"] for line in unknown.json()["results"]]
@@ -332,8 +349,66 @@ def test_pages_of_a_list_stay_the_list_when_a_run_is_published_between(
     assert fresh[0] == 1_000
 
 
+NEEDS_A_FILM = "Find ids with /v1/search/movies?q=..."
+NEEDS_A_RUN = "Run `marquee batch`, or wait for the first run."
+EMPTY = {
+    "/v1/movies/": NEEDS_A_FILM,
+    "/v1/people/": "Find ids with /v1/people?q=...",
+    "/v1/trending/genres/": "Known: none yet.",
+    "/v1/analytics/genre/": "Known: none yet.",
+    "/v1/analytics/genres": NEEDS_A_RUN,
+    "/v1/analytics/revenue": NEEDS_A_RUN,
+    "/v1/analytics/seasons": NEEDS_A_RUN,
+    "/v1/anomalies": NEEDS_A_RUN,
+}
+"""What an empty platform cannot answer, by the beginning of its path, and the hint that is given; all else it can."""
+
+
 def test_an_empty_platform_has_every_view(platform: Platform) -> None:
+    hints = {}
     for path, response in zip(SHAPES, Caller(platform)(*SHAPES), strict=True):
-        assert response.status_code in (200, 404), path
-        if response.status_code == 404:
-            assert response.json()["hint"], path
+        wanted = next((hint for beginning, hint in EMPTY.items() if path.startswith(beginning)), None)
+        hints[path] = wanted
+        assert (response.status_code, response.json().get("hint")) == (404 if wanted else 200, wanted), path
+    assert 15 < sum(hint is None for hint in hints.values()) < len(hints)
+
+
+def test_feelings_are_compared_as_a_textbook_does(call: Caller) -> None:
+    """Each genre against the rest of the films by Welch's test, over the very reviews."""
+    vader, genres = scorer(), {}
+    scores = {text: vader.score(text).compound / 10_000 for text in TEXTS}
+    rated: list[tuple[int, float]] = [(1, scores[TEXTS[0]])] * 5  # of after the run, see world.make
+    for fact in facts(NOON):
+        if isinstance(fact, FilmFact):
+            genres[fact.movie_id] = fact.values.get("genres", ())
+        elif isinstance(fact, ReviewFact) and fact.written_at // DAY > NOON // DAY - 90:
+            rated.append((fact.movie_id, scores[fact.text]))
+    found = call("/v1/analytics/sentiment/comparison?by=genre&window=90d")[0].json()
+    assert [line["genre"] for line in found["results"]] == ["Drama", "Comedy", "Science Fiction", "Crime"]
+    for line in found["results"]:
+        sides = ([value for film, value in rated if (line["genre"] in genres[film]) is own] for own in (True, False))
+        own, rest = map(np.array, sides)
+        test = ttest_ind(own, rest, equal_var=False)
+        against = line["against_rest"]
+        assert line["reviews"] == len(own)
+        assert against["difference"] == pytest.approx(own.mean() - rest.mean(), abs=1e-4)
+        assert against["score"] == pytest.approx(test.statistic, rel=0.01)
+        assert against["p_value"] == pytest.approx(test.pvalue, rel=0.02, abs=1e-5)
+    assert [line["significant"] for line in found["results"]] == [True, False, False, True]
+
+
+def test_a_film_that_falls_silent_declines(platform: Platform, clock: ManualClock) -> None:
+    """Ten films are reviewed twice a day all along; one of ten reviews a day has had none for a week."""
+    today = NOON // DAY * DAY
+    platform.door().accept([film(n, NOON) for n in range(1, 12)])
+    platform.door().accept(
+        [review(n, today - d * DAY, f"{d}-{k}") for n in range(1, 11) for d in range(35) for k in (1, 2)]
+    )
+    platform.door().accept([review(11, today - d * DAY, f"{d}-{k}") for d in range(7, 35) for k in range(10)])
+    clock.time += 2 * HOUR
+    platform.batch().run()
+    response = Caller(platform)("/v1/declining/movies?window=7d")[0]
+    shapes.Trends.model_validate_json(response.content)
+    (line,) = response.json()["results"]
+    assert (line["movie_id"], line["observed"], line["state"]) == (11, 0, "declining")
+    assert line["expected"] == pytest.approx(70, rel=0.1)

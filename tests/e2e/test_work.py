@@ -42,7 +42,7 @@ def test_what_is_done_is_counted_and_told(platform: Platform, clock: ManualClock
     assert times == 1
     assert total == last > 0
     (answer,) = Caller(platform)("/metrics")
-    assert 'marquee_work_total{part="all",work="speed.fold"} 1.0' in answer.text
+    assert 'marquee_work_total{part="all",work="speed.fold"} 1.0' in answer.text.splitlines()
     assert 'marquee_work_seconds_total{part="all",work="batch.gold"}' in answer.text
     assert 'marquee_store_seconds{store="batch_views"}' in answer.text
 

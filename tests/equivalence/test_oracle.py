@@ -186,7 +186,6 @@ LambdaMachine.TestCase.settings = settings(
     max_examples=25,
     stateful_step_count=20,
     deadline=None,
-    derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
 TestLambda = LambdaMachine.TestCase

@@ -30,8 +30,8 @@ from marquee.domain.timeline import DAY, LADDER, WINDOW, floor, ladder_cuts, lad
 
 gauges = st.builds(
     Gauge,
-    st.integers(0, 2**41),
-    st.integers(0, 2**40),
+    st.integers(0, 2) | st.integers(0, 2**41),  # few times and places in the log, so that readings tie
+    st.integers(0, 2) | st.integers(0, 2**40),
     st.integers(0, 2**40),
     st.integers(0, 10_000),
     st.integers(-1, 2**40),

@@ -81,6 +81,19 @@ def test_a_model_survives_its_json(model: Forecaster) -> None:
     assert np.allclose(forecast.predict(again, past, age), forecast.predict(model, past, age), rtol=1e-3)
 
 
+def test_what_comes_lies_where_a_forecast_says(model: Forecaster) -> None:
+    """Series that the model has not seen: the days that follow fall between its quantiles as often as they should."""
+    series = weekly(600, CONTEXT + HORIZON, 9)
+    found = forecast.predict(model, series[:, :CONTEXT], np.full(600, np.nan))[:, :HORIZON]
+    come = series[:, CONTEXT:]
+    for low, high, share in ((1, 3, 0.8), (0, 4, 0.95)):
+        inside = (found[:, :, low] <= come) & (come <= found[:, :, high])
+        assert inside.mean() == pytest.approx(share, abs=0.06)
+    rates = series[:, :CONTEXT].mean(axis=1)
+    off = (found[:, :, 2] - come).sum(axis=1) / (HORIZON * rates)
+    assert np.median(off) == pytest.approx(0, abs=0.08)
+
+
 counts = st.lists(st.integers(0, 10_000), min_size=WEEK, max_size=40)
 
 

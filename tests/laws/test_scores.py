@@ -165,6 +165,10 @@ def test_quality_warns_stops_and_compares() -> None:
     assert judge([Measurement(weak, 11, 100)]).state == "stopped"
     assert judge([Measurement(critical, 1, 10**6)]).state == "stopped"
     assert judge([]).score == 100.0
+    heavy, light = rule("review has an id"), rule("stars are in [0, 10]")
+    assert (heavy.weight, light.weight) == (3, 1)
+    assert judge([Measurement(heavy, 4, 100), Measurement(light, 0, 100)]).score == pytest.approx(97)
+    assert judge([Measurement(heavy, 0, 100), Measurement(light, 4, 100)]).score == pytest.approx(99)
 
 
 def test_drift_needs_history_and_a_real_change() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from benchmarks.servers import free_port, started, wait_for
 from tests.facts import film, review
+from tests.processes import BARE, MARQUEE, answer, free_port, started
 
 from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.domain.timeline import HOUR, MINUTE, ManualClock, floor, iso
@@ -112,14 +112,10 @@ def test_a_run_of_the_dag_publishes_its_interval(airflow: Callable[..., str], tm
         ),
         "AIRFLOW__OPENLINEAGE__NAMESPACE": "marquee",
     }
-    arguments = ["simulate", "--port", str(port), "--films", "40", "--days", "5"]
-    os.environ[SIMULATED_KEY] = key
-    try:
-        with started("-m", "marquee", *arguments):
-            wait_for(f"http://127.0.0.1:{port}/3/genre/movie/list")
-            airflow("airflow", "dags", "test", "marquee", iso(ended + 5 * MINUTE), **environment)
-    finally:
-        del os.environ[SIMULATED_KEY]
+    simulator = [*MARQUEE, "simulate", "--port", str(port), "--films", "40", "--days", "5"]
+    with started(*simulator, environment={**BARE, SIMULATED_KEY: key}):
+        answer(port, "/3/genre/movie/list")
+        airflow("airflow", "dags", "test", "marquee", iso(ended + 5 * MINUTE), **environment)
     told = [json.loads(line) for path in tmp_path.glob("lineage.json*") for line in path.read_text().splitlines()]
     ends = {
         event["job"]["name"]: ([one["name"] for one in event["inputs"]], [one["name"] for one in event["outputs"]])

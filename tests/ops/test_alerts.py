@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import trustme
 import yaml
-from benchmarks.servers import free_port
-from tests.ops.watching import DEPLOY, RULES, process, tool, watched
+from tests.ops.watching import DEPLOY, RULES, tool, watched
+from tests.processes import free_port, started
 
 ALERTS = [rule for group in RULES["groups"] for rule in group["rules"]]
 
@@ -107,7 +107,7 @@ def test_a_part_that_is_down_reaches_pagerduty_and_an_old_audit_reaches_slack(
     options = ["--cluster.listen-address=", f"--config.file={configured(tmp_path, vendor)}"]
     options += [f"--web.listen-address=127.0.0.1:{port}", f"--storage.path={tmp_path / 'alertmanager'}"]
     with (
-        process(tmp_path / "alertmanager.log", tool("prometheus-alertmanager"), *options),
+        started(tool("prometheus-alertmanager"), *options, into=tmp_path / "alertmanager.log"),
         watched(tmp_path, home, port) as found,
     ):
         until = time.monotonic() + 60

@@ -6,7 +6,7 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-from tests.e2e.test_command_line import answer, free_port
+from tests.processes import answer, free_port
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,18 +12,13 @@ from typing import Any
 
 import pytest
 from tests.facts import film, review
+from tests.processes import run
 
 from marquee.app import Platform
 from marquee.domain.quality import RULES
 from marquee.domain.timeline import HOUR, ManualClock
 from marquee.errors import QualityStopError
 from marquee.ops.lineage import GLOSSARY, flows, tables
-
-
-def tell(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `marquee lineage`."""
-    command = [sys.executable, "-m", "marquee", "lineage", *arguments, "--home", str(home)]
-    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -50,7 +45,7 @@ def home(platform: Platform, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 
 
 def test_datahub_reads_every_proposal(home: Path, platform: Platform, tmp_path: Path) -> None:
-    done = tell(home, str(tmp_path / "out" / "lineage.json"))
+    done = run("lineage", "--home", str(home), str(tmp_path / "out" / "lineage.json"))
     assert done.returncode == 0, done.stderr
     environment = {**os.environ, "DATAHUB_TELEMETRY_ENABLED": "false"}
     command = [
@@ -127,7 +122,7 @@ def service() -> Iterator[tuple[str, type[Service]]]:
 
 def test_the_service_is_told_all_and_its_token_stays_unsaid(home: Path, service: tuple[str, type[Service]]) -> None:
     address, kind = service
-    done = tell(home, MARQUEE_DATAHUB=address, MARQUEE_DATAHUB_TOKEN="a-secret-token")
+    done = run("lineage", "--home", str(home), MARQUEE_DATAHUB=address, MARQUEE_DATAHUB_TOKEN="a-secret-token")
     assert done.returncode == 0, done.stderr
     assert kind.tokens == {"Bearer a-secret-token"}
     urns = {one["proposal"]["entityUrn"] for one in kind.told}
@@ -136,9 +131,11 @@ def test_the_service_is_told_all_and_its_token_stays_unsaid(home: Path, service:
 
 
 def test_what_is_missing_is_said(home: Path) -> None:
-    unset = tell(home)
+    unset = run("lineage", "--home", str(home))
     assert (unset.returncode, "MARQUEE_DATAHUB" in unset.stderr) == (2, True)
-    away = tell(home, MARQUEE_DATAHUB="http://127.0.0.1:9", MARQUEE_DATAHUB_TOKEN="a-secret-token")
+    away = run(
+        "lineage", "--home", str(home), MARQUEE_DATAHUB="http://127.0.0.1:9", MARQUEE_DATAHUB_TOKEN="a-secret-token"
+    )
     assert away.returncode == 75
     assert "Traceback" not in away.stderr
     assert "a-secret-token" not in away.stderr

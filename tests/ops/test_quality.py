@@ -2,14 +2,13 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from tests.facts import film, review
+from tests.processes import run
 
 from marquee.adapters.arrow import arrow_schema
 from marquee.app import Platform
@@ -67,10 +66,9 @@ def test_both_measure_the_same(table: str, platform: Platform, tmp_path: Path) -
             assert one.failing > 0, name
 
 
-def run(home: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:
+def checked(home: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:
     """Run `marquee quality`."""
-    command = [sys.executable, "-m", "marquee", "quality", *arguments, "--home", str(home), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run("quality", *arguments, "--home", str(home), "--json")
     return done.returncode, json.loads(done.stdout or "{}"), done.stderr
 
 
@@ -78,7 +76,7 @@ def test_a_layer_that_is_wrong_is_told_and_not_to_be_published(world_home: Path,
     home = tmp_path / "home"
     shutil.copytree(world_home, home)
     for layer in ("bronze", "silver", "gold"):
-        code, found, said = run(home, layer)
+        code, found, said = checked(home, layer)
         assert (code, found.get("state")) == (0, "passed"), said
         assert found["rows"] > 10
         assert found["expectations"] >= 2
@@ -92,25 +90,25 @@ def test_copies_and_a_drop_are_found(platform: Platform, clock: ManualClock) -> 
     clock.time += HOUR
     platform.batch().run()
     home = platform.home.folder
-    code, found, _ = run(home, "silver")
+    code, found, _ = checked(home, "silver")
     assert (code, found["state"]) == (0, "passed")
     held = platform.lake.arrow(platform.lake.table("silver.films"))
     platform.lake.append("silver.films", held.slice(0, 1), {"hour": "0"})
-    code, found, said = run(home, "silver")
+    code, found, said = checked(home, "silver")
     assert code == 3
     assert found["reasons"] == ["silver.films: a film event is held once: 2 of 9 failed (critical)"]
     assert "may not be published" in said
     partitions = platform.lake.partitions("silver.films")
     platform.lake.replace("silver.films", held.slice(0, 2), partitions, {"hour": "0"})
-    code, found, said = run(home, "silver")
+    code, found, said = checked(home, "silver")
     assert "silver.films: films do not vanish: 1 of 1 failed" in found["reasons"], (found, said)
     assert "silver.reviews: a review's film is known: 6 of 8 failed" in found["reasons"]
-    code, found, said = run(home, "silver", "--new")
+    code, found, said = checked(home, "silver", "--new")
     assert (code, found["rows"]) == (0, 0), said
 
 
 def test_an_unknown_layer_is_named(tmp_path: Path) -> None:
     Platform(load(home=tmp_path / "home")).home.open()
-    code, _, said = run(tmp_path / "home", "platinum")
+    code, _, said = checked(tmp_path / "home", "platinum")
     assert code == 2
     assert "bronze, silver, gold" in said

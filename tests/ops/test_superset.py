@@ -11,8 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from benchmarks.servers import free_port, wait_for
-from tests.ops.watching import process
+from tests.processes import free_port, started, wait_for
 
 from marquee.adapters.duck import write_database
 from marquee.app import Platform
@@ -58,6 +57,7 @@ def superset(present_home: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     write_database(folder / "marquee.duckdb", export(query))
     port = free_port()
     environment = {
+        **os.environ,
         "MARQUEE_SUPERSET": str(folder / "state"),
         "MARQUEE_EXPORT": str(folder / "marquee.duckdb"),
         "SUPERSET_PORT": str(port),
@@ -65,14 +65,13 @@ def superset(present_home: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     }
     prepared = subprocess.run(
         [SUPERSET / "start.sh", "prepare"],
-        env={**os.environ, **environment},
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
     assert prepared.returncode == 0, prepared.stderr[-4_000:]
-    command = ["env", *(f"{name}={value}" for name, value in environment.items()), str(SUPERSET / "start.sh"), "serve"]
-    with process(folder / "superset.log", *command):
+    with started(SUPERSET / "start.sh", "serve", into=folder / "superset.log", environment=environment):
         wait_for(f"http://127.0.0.1:{port}/health")
         yield f"http://127.0.0.1:{port}", folder / "state"
 

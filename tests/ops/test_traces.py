@@ -1,9 +1,6 @@
 """Spans arrive at a collector: from the door to the answer, a request's under the caller's own."""
 
 import gzip
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,9 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from benchmarks.servers import free_port, wait_for
 from tests.facts import film, review
-from tests.ops.watching import process
+from tests.processes import BARE, MARQUEE, answer, free_port, in_words, run, started
 
 from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.domain.timeline import HOUR, ManualClock
@@ -52,30 +48,17 @@ def collector() -> Iterator[tuple[str, list[Any]]]:
     server.server_close()
 
 
-def run(home: Path, address: str, *command: str) -> None:
-    """Run a command of Marquee to its end."""
-    environment = {**os.environ, "MARQUEE_TRACES": address}
-    done = subprocess.run(
-        [sys.executable, "-m", "marquee", *command, "--home", str(home)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-
-
 def test_spans_are_sent_by_every_part(tmp_path: Path, collector: tuple[str, list[Any]]) -> None:
     address, got = collector
     home, now = tmp_path / "home", SYSTEM_CLOCK.now()
     platform = Platform(load(home=home), ManualClock(now - 2 * HOUR))
     platform.door().accept([film(1, now - 2 * HOUR), review(1, now - 2 * HOUR, "a")])
-    run(home, address, "batch")
-    run(home, address, "speed", "--once")
+    for command in (("batch",), ("speed", "--once")):
+        in_words(run(*command, "--home", str(home), MARQUEE_TRACES=address), 0)
     port, trace, parent = free_port(), "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
-    command = ["env", f"MARQUEE_TRACES={address}", sys.executable, "-m", "marquee", "serve", "--home", str(home)]
-    with process(tmp_path / "serve.log", *command, "--port", str(port)):
-        wait_for(f"http://127.0.0.1:{port}/health")
+    command = [*MARQUEE, "serve", "--home", str(home), "--port", str(port)]
+    with started(*command, environment={**BARE, "MARQUEE_TRACES": address}):
+        answer(port, "/health")
         headers = {"traceparent": f"00-{trace}-{parent}-01", "x-request-id": "abc-1"}
         assert httpx.get(f"http://127.0.0.1:{port}/v1/movies/1", headers=headers).status_code == 200
     names = {(service, span.name) for service, span in got}
@@ -94,4 +77,5 @@ def test_spans_are_sent_by_every_part(tmp_path: Path, collector: tuple[str, list
 def test_a_collector_that_is_away_stops_nothing(tmp_path: Path) -> None:
     platform = Platform(load(home=tmp_path / "home"))
     platform.door().accept([film(1, SYSTEM_CLOCK.now())])
-    run(tmp_path / "home", "http://127.0.0.1:9", "speed", "--once")
+    home = str(tmp_path / "home")
+    in_words(run("speed", "--once", "--home", home, MARQUEE_TRACES="http://127.0.0.1:9"), 0)

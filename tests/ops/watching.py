@@ -1,7 +1,6 @@
 """A real Prometheus that scrapes a served home every second, with the project's own configuration."""
 
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from benchmarks.servers import free_port, started, wait_for
+from tests.processes import free_port, serving, started, wait_for
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())
@@ -23,18 +22,6 @@ def tool(name: str) -> str:
     if found is None:
         pytest.fail(f"{name} is not on the path: apt-get install prometheus prometheus-alertmanager")
     return found
-
-
-@contextmanager
-def process(said: Path, *command: str) -> Iterator[None]:
-    """Run a program; what it says goes to a file."""
-    with said.open("w") as heard:
-        running = subprocess.Popen(command, stdout=heard, stderr=heard, cwd=said.parent)
-        try:
-            yield
-        finally:
-            running.terminate()
-            running.wait(20)
 
 
 class Watched:
@@ -56,10 +43,8 @@ class Watched:
         return found
 
 
-@contextmanager
-def watched(folder: Path, home: Path, alertmanager: int = 9) -> Iterator[Watched]:
-    """Serve a home and watch it; alerts fire without waiting, and go to a port."""
-    api, port = free_port(), free_port()
+def configure(folder: Path, api: int, alertmanager: int) -> None:
+    """Write the project's configuration for these ports: it asks every second, and alerts fire without waiting."""
     configuration = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
     configuration["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     configuration["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{alertmanager}"]
@@ -70,14 +55,21 @@ def watched(folder: Path, home: Path, alertmanager: int = 9) -> Iterator[Watched
     ]
     (folder / "alerts.yml").write_text(yaml.safe_dump({"groups": groups}))
     (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration))
-    options = [f"--config.file={folder / 'prometheus.yml'}", f"--web.listen-address=127.0.0.1:{port}"]
-    with started("-m", "marquee", "serve", "--home", str(home), "--port", str(api)):
-        wait_for(f"http://127.0.0.1:{api}/health")
-        options.append(f"--storage.tsdb.path={folder / 'tsdb'}")
-        with process(folder / "prometheus.log", tool("prometheus"), *options):
+
+
+@contextmanager
+def watched(folder: Path, home: Path, alertmanager: int = 9) -> Iterator[Watched]:
+    """Serve a home and watch it; alerts go to a port."""
+    port = free_port()
+    options = [f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'tsdb'}"]
+    options.append(f"--web.listen-address=127.0.0.1:{port}")
+    with serving("serve", "--home", str(home)) as api:
+        configure(folder, api, alertmanager)
+        with started(tool("prometheus"), *options, into=folder / "prometheus.log"):
             wait_for(f"http://127.0.0.1:{port}/-/ready")
             found = Watched(api, port)
             until = time.monotonic() + 30
             while not found.ask("up == 1") and time.monotonic() < until:
                 time.sleep(0.2)
+            assert found.ask("up == 1"), "Prometheus reads the platform's metrics"
             yield found

@@ -8,10 +8,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from benchmarks.searches import Catalogue, indexed, own_films, questions, real_films
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.growth import linear
+from tests.search.catalogue import Catalogue, indexed, own_films, questions, real_films
 
 from marquee.adapters.tantivy_search import IndexedFilm, TitleSearch
 from marquee.domain.folding import fold

@@ -4,7 +4,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from tests.e2e.test_command_line import run
+from tests.processes import run
 from tests.upgrades.keep import FILMS, NOON
 
 from marquee import __version__

@@ -12,6 +12,7 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, topic_
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 from confluent_kafka.serialization import MessageField, SerializationContext
+from httpx2 import HTTPError
 
 from marquee.domain.events import TOPICS, Event
 from marquee.domain.schema import avro_schema
@@ -34,9 +35,7 @@ def reaching() -> Iterator[None]:
         raise TransientError(
             f"the schema registry failed: {error}", hint="See its log, and MARQUEE_REGISTRY."
         ) from error
-    except Exception as error:
-        if not type(error).__module__.startswith("httpx"):
-            raise
+    except HTTPError as error:
         raise TransientError(f"the schema registry does not answer: {error}", hint="See MARQUEE_REGISTRY.") from error
 
 

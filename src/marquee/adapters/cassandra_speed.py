@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cassandra import ConsistencyLevel
+from cassandra import ConsistencyLevel, DriverException
 from cassandra.auth import PlainTextAuthProvider
-from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
 from cassandra.concurrent import execute_concurrent_with_args
+from cassandra.connection import ConnectionBusy, ConnectionException
 from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPolicy, TokenAwarePolicy
+from cassandra.pool import NoConnectionsAvailable
+from cassandra.protocol import ErrorMessage
 
 from marquee.domain.measures import STATE_COLUMNS, Cell, decode_cell, encode_cell, merge_cells
 from marquee.domain.timeline import HOUR, SECOND, SPEED_TTL
@@ -57,14 +60,19 @@ TWCS = (
 )
 
 
+ERRORS = (
+    *(DriverException, NoHostAvailable, NoConnectionsAvailable),
+    *(ConnectionException, ConnectionBusy, ErrorMessage),
+)
+"""What the driver raises where a node is away, refuses or fails: its exceptions have no common root."""
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn the driver's errors into ours."""
     try:
         yield
-    except Exception as error:
-        if not type(error).__module__.startswith("cassandra"):
-            raise
+    except ERRORS as error:
         raise TransientError(
             f"Cassandra cannot be used: {str(error)[:300]}",
             hint="Is it running? See MARQUEE_CASSANDRA and `marquee status`.",

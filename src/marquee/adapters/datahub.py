@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from datahub.configuration.common import MetaError
 from datahub.emitter.mce_builder import (
     make_assertion_urn,
     make_data_flow_urn,
@@ -19,6 +20,7 @@ from datahub.emitter.mcp import MetadataChangeProposalWrapper as Proposal
 from datahub.emitter.rest_emitter import DatahubRestEmitter
 from datahub.ingestion.sink.file import write_metadata_file
 from datahub.metadata import schema_classes as schema
+from requests import RequestException
 
 from marquee.domain.quality import Rule
 from marquee.errors import TransientError
@@ -210,7 +212,7 @@ def send(address: str, token: str | None, proposals: Iterable[Proposal]) -> int:
         emitter.test_connection()
         for sent, proposal in enumerate(proposals, start=1):  # noqa: B007
             emitter.emit_mcp(proposal)
-    except Exception as error:
+    except (MetaError, RequestException) as error:
         raise TransientError(
             f"DataHub at {address} took {sent} proposals and no more: {error}",
             hint="See that its metadata service runs (MARQUEE_DATAHUB) and takes the token (MARQUEE_DATAHUB_TOKEN).",

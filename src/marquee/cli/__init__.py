@@ -23,6 +23,15 @@ EXTRAS = {
 """What the embedded install lacks, and the extra that brings it."""
 
 
+def way_to(extras: str) -> str:
+    """Return how extras, parted by commas, get into a clone: the distribution, marquee-films, is on no index yet."""
+    options = " ".join(f"--extra {extra}" for extra in extras.split(","))
+    return (
+        f"In the clone run `.venv/bin/uv sync --inexact {options}`,"
+        f" or `pip install -e '.[{extras}]'` in an environment of your own."
+    )
+
+
 def fail(error: MarqueeError) -> NoReturn:
     """Say what was wrong and exit."""
     console.print("error:", style="bold red", end=" ")
@@ -48,7 +57,7 @@ def main() -> None:
         extra = EXTRAS.get((error.name or "").split(".")[0])
         if extra is None:
             raise
-        fail(SettingsError(f"the package {error.name} is not installed", hint=f"Run `pip install 'marquee[{extra}]'`."))
+        fail(SettingsError(f"the package {error.name} is not installed", hint=way_to(extra)))
     except BaseExceptionGroup as group:
         found = plain(group)
         if isinstance(found, MarqueeError):

@@ -1,0 +1,94 @@
+"""What holds of the tree itself."""
+
+import ast
+import re
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import marquee
+
+ROOT = Path(__file__).parents[2]
+
+
+def imported(path: Path) -> set[str]:
+    """The packages that a module imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def test_tests_know_nothing_of_the_benchmarks() -> None:
+    importers = {path: imported(path) for path in (ROOT / "tests").rglob("*.py")}
+    assert len(importers) > 60
+    assert "tests" in importers[ROOT / "tests" / "search" / "test_search.py"], "imports are seen"
+    assert [path for path, names in importers.items() if "benchmarks" in names] == []
+
+
+STRANGER = re.compile(r"(pip|uv|pipx|poetry)( tool)? (install|add)( -\S+)* ['\"]?marquee(?!-films)\b")
+"""A command that fetches the name `marquee` from an index, where somebody else's package has it."""
+
+
+def test_nobody_is_told_to_install_a_strangers_package() -> None:
+    for told in (
+        "pip install 'marquee[cluster]'",
+        "pip install -U marquee",
+        "uv tool install marquee",
+        'uv add "marquee"',
+    ):
+        assert STRANGER.search(told), told
+    for told in ("pip install -e '.[cluster]'", "pip install marquee-films", "uv sync --extra cluster"):
+        assert not STRANGER.search(told), told
+    kinds = {".md", ".py", ".sh", ".yml", ".yaml", ".toml", ".txt", ".html", ".js", ""}
+    folders = [ROOT / name for name in ("src", "docs", "deploy", "benchmarks")]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix in kinds]
+    files += [path for path in ROOT.iterdir() if path.is_file() and path.suffix in kinds]
+    assert {ROOT / "README.md", ROOT / "docs" / "operating.md", Path(marquee.__file__)} <= set(files)
+    assert [path for path in files if STRANGER.search(path.read_text(errors="replace"))] == []
+
+
+def test_the_version_is_said_once_and_the_same_everywhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["name"] == "marquee-films"
+    assert project["version"] == marquee.__version__ == version("marquee-films")
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest is not None
+    assert newest[1] in (project["version"], "Unreleased")
+
+
+def test_every_proof_names_what_there_is() -> None:
+    text = (ROOT / "docs" / "proof.md").read_text()
+    rows = [row for row in re.findall(r"^\| (.*) \|$", text, re.MULTILINE) if not row.startswith("part")]
+    assert len(rows) > 25
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for row in rows:
+        command = row.split(" | ")[3]
+        assert command == "-" or re.findall(r"`((?:make|\.venv/bin/pytest) [^`]+)`", command), row
+    assert set(re.findall(r"`make ([a-z-]+)`", text)) <= set(targets)
+    named = re.findall(r"(tests/[\w/.]+)", text)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    rules = (ROOT / "deploy" / "prometheus" / "alerts.yml").read_text().count("- alert:")
+    assert f"each of the {rules} alerts" in text
+
+
+def test_every_target_says_what_it_makes() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony is not None
+    assert set(phony[1].split()) == set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
+
+
+def test_decisions_say_their_status_and_day() -> None:
+    found = sorted((ROOT / "docs" / "adr").glob("0*.md"))
+    assert [path.name[:4] for path in found] == [f"{number:04}" for number in range(1, len(found) + 1)]
+    assert len(found) >= 18
+    listed = (ROOT / "docs" / "adr" / "README.md").read_text()
+    for path in found:
+        assert re.match(
+            r"# \d{4}: .+\n\nStatus: (accepted|superseded by \d{4}), \d{4}-\d\d-\d\d\n", path.read_text()
+        ), path
+        assert path.name in listed

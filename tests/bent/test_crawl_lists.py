@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.bent.crawls import Bench, bench
-from tests.bent.tmdb import BROKEN, NONE_SUCH, Asked, Bend, review, straight
+from tests.bent.tmdb import BROKEN, NONE_SUCH, Asked, Bend, paged, review, straight
 
 from marquee.domain.aside import PARTIAL_TRIES
 from marquee.domain.timeline import DAY, HOUR, MINUTE
@@ -129,6 +129,24 @@ def test_a_review_that_a_page_repeats_is_no_gap(tmp_path: Path) -> None:
         made.tmdb.bend = pages(bent)(made)
         made.poll()
         assert made.standing() == {f"r{n:02d}" for n in range(44)}
+        assert not made.aside()
+
+
+def test_repeats_may_push_reviews_to_a_page_more(tmp_path: Path) -> None:
+    """40 names, said to be 40, on three pages since some come twice."""
+    with bench(tmp_path, films=1) as made:
+        names = [review(f"r{n:02d}") for n in range(40)]
+        lines = [line for n, line in enumerate(names) for line in [line] * (1 + (n in (3, 25)))]
+
+        def bend(asked: Asked, number: int) -> Bend | None:
+            page = {**paged(lines, int(asked.query.get("page", "1"))), "total_results": 40}
+            if asked.path == "/movie/1":
+                return Bend(200, {**made.world.films[1], "reviews": page})
+            return Bend(200, {"id": 1, **page}) if asked.path == REVIEWS else None
+
+        made.tmdb.bend = bend
+        made.crawl()
+        assert len(made.standing()) == 40
         assert not made.aside()
 
 

@@ -22,8 +22,9 @@ from marquee.errors import (
     UnauthorizedError,
     UnreachableError,
 )
-from marquee.ingest.crawl import answer_facts, list_facts
+from marquee.ingest.crawl import list_facts
 from marquee.ingest.validation import complaint
+from marquee.ingest.verdict import answer_facts
 from marquee.sources.tmdb import Budget, FilmAnswer, Tmdb
 from marquee.sources.tmdb_answers import retry_after
 from marquee.sources.tmdb_facts import film_facts

@@ -15,9 +15,6 @@ from marquee.sources.tmdb_answers import quoted
 PAGE_CAP = 500
 """TMDB serves no page past this one, whatever `total_pages` says."""
 
-SMALLEST_PAGE = 20
-"""Items that a full page holds at least; those of changes hold a hundred."""
-
 BARREN = 3
 """Pages in a row that bring nothing, after which a list is not read further."""
 
@@ -131,7 +128,7 @@ class Reading:
         if not self.pages:
             return 1
         first = self.pages[0]
-        return first.last if first.total is None else min(first.last, -(-first.total // SMALLEST_PAGE))
+        return first.last if first.total is None else min(first.last, first.total)
 
 
 async def read_once(ask: Callable[[int], Awaitable[Page]], first: Page | None) -> Reading:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import queue
 import shutil
 import socket
 import threading
@@ -283,23 +284,17 @@ def test_the_client_reads_updates_and_nothing_else_of_a_feed() -> None:
 
 def test_the_client_follows_the_feed_of_a_server(present_home: Path, tmp_path: Path) -> None:
     home = shutil.copytree(present_home, tmp_path / "home")
-    platform, heard = Platform(load(home=home)), threading.Event()
-
-    def write() -> None:
-        """Write a review, and the next where nobody had begun to listen yet."""
-        for number in range(100):
+    platform, heard = Platform(load(home=home)), queue.Queue[Any]()
+    with serving("serve", "--home", str(home)) as port, Client(f"http://127.0.0.1:{port}") as marquee:
+        listener = threading.Thread(target=lambda: heard.put(next(marquee.live())), daemon=True)
+        listener.start()
+        for number in range(100):  # the first may come before anybody listens
             platform.door().accept([review(3, platform.clock.now(), f"live-{number}", TEXTS[0])])
             platform.speed().drain()
-            if heard.wait(0.3):
-                return
-
-    with serving("serve", "--home", str(home)) as port, Client(f"http://127.0.0.1:{port}") as marquee:
-        writer = threading.Thread(target=write)
-        writer.start()
-        feed = marquee.live()
-        found = next(feed)
-        heard.set()
-        writer.join()
-        feed.close()
+            with suppress(queue.Empty):
+                found = heard.get(timeout=0.3)
+                break
+        else:
+            pytest.fail("the client was told nothing")
     assert [line["movie_id"] for line in found["films"]] == [3]
     assert found["films"][0]["new_reviews"] >= 1

@@ -177,10 +177,10 @@ def uses_of(tree: ast.AST, *names: str) -> Iterable[ast.Attribute]:
 
 
 def test_no_connection_is_had_but_through_the_base() -> None:
-    """`sqlite3.connect` stands in one module, and what that keeps is touched by no other, but where a store says how it is
-    held: then the connection is a thread's own."""
+    """`sqlite3.connect` stands in the base, and in what opens a file to look only. What the base keeps is touched by no
+    other, but where a store says how it is held: then the connection is a thread's own."""
     for path in SOURCE.rglob("*.py"):
-        if path == BASE:
+        if path in (BASE, BASE.with_name("sqlite_reading.py")):
             continue
         tree = ast.parse(path.read_text())
         opened = [n for n in uses_of(tree, "connect") if isinstance(n.value, ast.Name) and n.value.id == "sqlite3"]

@@ -119,6 +119,14 @@ def looked_into(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+def copy(source: Path, target: Path) -> None:
+    """Copy a database as of one moment, whoever writes to it. What fails of the target is the caller's to explain."""
+    with explained(source):
+        held = look(source)
+    with closing(held), closing(sqlite3.connect(target)) as made:
+        held.backup(made)
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn SQLite's and the system's failures on `path` into a StorageError that says what to do."""

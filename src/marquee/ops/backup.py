@@ -10,12 +10,12 @@ import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from marquee.adapters.iceberg import IcebergCatalog
 from marquee.adapters.lake_files import CATALOG
-from marquee.adapters.sqlite import looked_into
+from marquee.adapters.sqlite import copy
 from marquee.domain.timeline import Clock, iso
 from marquee.errors import SettingsError, StorageError
 from marquee.home import REQUESTS, Home
@@ -49,12 +49,6 @@ def files(home: Home) -> Iterator[str]:
     yield from sorted(databases - {*ORDER, LAST})
     yield from databases & {LAST}
     yield from sorted(kept - databases - lake)
-
-
-def copy(source: Path, target: Path) -> None:
-    """Copy a SQLite database as of one moment, whoever writes to it."""
-    with looked_into(source) as held, closing(sqlite3.connect(target)) as made:
-        held.backup(made)
 
 
 def check_target(home: Home, target: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import ConfigResource  # type: ignore[attr-defined]
 from pydantic import SecretStr
 from tests.cluster.conftest import close, fresh, running
 from tests.conformance.test_ports import (
@@ -37,7 +39,7 @@ from marquee.cluster.kafka import Kafka
 from marquee.cluster.mongo import Mongo
 from marquee.cluster.registry import Registry
 from marquee.domain import schema
-from marquee.domain.events import EVENT_BYTES, RATINGS, REVIEWS
+from marquee.domain.events import EVENT_BYTES, RATINGS, REVIEWS, TOPICS
 from marquee.domain.timeline import DAY, HOUR, MINUTE, ManualClock, floor
 from marquee.errors import SettingsError, TransientError
 from marquee.ops import audit
@@ -67,6 +69,7 @@ def test_the_log_on_kafka(kafka: Callable[[int], Kafka], codec: AvroCodec) -> No
         trims(log)
         takes_what_is_at_the_limit_and_refuses_what_is_above(lambda port: log)
         buries_what_is_longer_than_an_event(log, cluster)
+        keeps_records_as_long_as_is_set_now(log, codec)
         says_that_a_topic_takes_too_little(log)
     finally:
         log.close()
@@ -179,6 +182,16 @@ def buries_what_is_longer_than_an_event(log: KafkaLog, cluster: Kafka) -> None:
     )
     reader.close()
     assert letter.value() == noise[:EVENT_BYTES]
+
+
+def keeps_records_as_long_as_is_set_now(log: KafkaLog, codec: AvroCodec) -> None:
+    def kept() -> set[str]:
+        asked = [ConfigResource(ConfigResource.Type.TOPIC, topic) for topic in TOPICS]
+        return {held.result(20)["retention.ms"].value for held in log.admin.describe_configs(asked).values()}
+
+    assert kept() == {str(7 * DAY)}
+    KafkaLog(replace(log.brokers, kept=3 * DAY), codec).close()
+    assert kept() == {str(3 * DAY)}
 
 
 def says_that_a_topic_takes_too_little(log: KafkaLog) -> None:

@@ -178,7 +178,7 @@ def test_a_batch_fifty_hours_late_is_named_by_coverage_and_mended_by_the_next_ru
     clock = ManualClock(SYSTEM_CLOCK.now() - 2 * HOUR)
     platform = Platform(load(**services), clock)
     with platform.log.backdated():
-        platform.door().accept([film(7, clock.now()), review(7, clock.now(), "published")])
+        platform.door().accept([film(n, clock.now()) for n in FILMS] + [review(7, clock.now(), "published")])
     clock.time = SYSTEM_CLOCK.now()
     platform.door().accept([review(7, clock.now(), "after the frontier")])
     platform.speed().drain()

@@ -177,27 +177,29 @@ def test_a_server_killed_while_it_answers_answers_the_same_again(platform: Platf
 def test_a_batch_fifty_hours_late_is_named_by_coverage_and_mended_by_the_next_run(services: dict[str, str]) -> None:
     clock = ManualClock(SYSTEM_CLOCK.now() - 2 * HOUR)
     platform = Platform(load(**services), clock)
-    with platform.log.backdated():
-        platform.door().accept([film(n, clock.now()) for n in FILMS] + [review(7, clock.now(), "published")])
-    clock.time = SYSTEM_CLOCK.now()
-    platform.door().accept([review(7, clock.now(), "after the frontier")])
-    platform.speed().drain()
-    assert platform.batch().run().state == "published"
-    query = platform.query()
-    query.refresh()
-    assert query.movie(7)["coverage"]["complete"]
-    published = query.movie(7)["coverage"]["frontier"]
-    frontier = int(datetime.fromisoformat(published).timestamp() * SECOND)
-    clock.time = frontier + 50 * HOUR + HOUR // 2
-    query.refresh()
-    coverage = query.movie(7)["coverage"]
-    assert not coverage["complete"]
-    (gap,) = coverage["gaps"]
-    assert gap["from"] == published
-    assert gap["to"] == iso(floor(clock.now(), HOUR) - 47 * HOUR)  # of the hour before it a part is gone
-    assert platform.batch().run().state == "published"
-    query = platform.query()
-    query.refresh()
-    assert query.movie(7)["coverage"]["complete"]
-    assert differ(platform) == 0
-    close(platform)
+    try:
+        with platform.log.backdated():
+            platform.door().accept([film(n, clock.now()) for n in FILMS] + [review(7, clock.now(), "published")])
+        clock.time = SYSTEM_CLOCK.now()
+        platform.door().accept([review(7, clock.now(), "after the frontier")])
+        platform.speed().drain()
+        assert platform.batch().run().state == "published"
+        query = platform.query()
+        query.refresh()
+        assert query.movie(7)["coverage"]["complete"]
+        published = query.movie(7)["coverage"]["frontier"]
+        frontier = int(datetime.fromisoformat(published).timestamp() * SECOND)
+        clock.time = frontier + 50 * HOUR + HOUR // 2
+        query.refresh()
+        coverage = query.movie(7)["coverage"]
+        assert not coverage["complete"]
+        (gap,) = coverage["gaps"]
+        assert gap["from"] == published
+        assert gap["to"] == iso(floor(clock.now(), HOUR) - 47 * HOUR)  # of the hour before it a part is gone
+        assert platform.batch().run().state == "published"
+        query = platform.query()
+        query.refresh()
+        assert query.movie(7)["coverage"]["complete"]
+        assert differ(platform) == 0
+    finally:
+        close(platform)

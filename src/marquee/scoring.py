@@ -4,6 +4,7 @@ import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -16,6 +17,7 @@ POOL_FROM = 20_000
 CHUNK = 2_000
 
 
+@cache
 def scorer_name() -> str:
     """Return the name and version of what scores texts."""
     return f"vaderSentiment {version('vaderSentiment')}, marquee {sentiment.VERSION}"

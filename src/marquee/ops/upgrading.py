@@ -92,5 +92,5 @@ def begin(platform: Platform, say: Callable[[str], None]) -> None:
     if version is not None:
         say(f"{shown(platform.home.folder)} was last used by version {version}: it is brought up to {__version__}")
         save(platform, say)
-        settled(platform)
         platform.home.ask(BATCH)
+        settled(platform)

@@ -19,18 +19,18 @@ from tests.processes import MARQUEE, started
 
 from benchmarks import batch
 from benchmarks.measure import table
-from marquee.adapters.avro import AvroCodec
-from marquee.adapters.kafka_log import KafkaLog
-from marquee.adapters.kafka_topics import Brokers
+from marquee.adapters.kafka.avro import AvroCodec
+from marquee.adapters.kafka.log import KafkaLog
+from marquee.adapters.kafka.topics import Brokers
 from marquee.app import SYSTEM_CLOCK, Platform
-from marquee.cluster.cassandra import Cassandra
-from marquee.cluster.kafka import Kafka
-from marquee.cluster.mongo import Mongo
-from marquee.cluster.registry import Registry
 from marquee.domain.events import RATINGS, REVIEWS, ReviewEvent
 from marquee.domain.facts import ReviewFact
 from marquee.domain.schema import avro_schema
 from marquee.domain.timeline import DAY
+from marquee.services.cassandra import Cassandra
+from marquee.services.kafka import Kafka
+from marquee.services.mongo import Mongo
+from marquee.services.registry import Registry
 from marquee.settings import load
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks-cluster.md"

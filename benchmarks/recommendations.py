@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import table
-from marquee.batch.kinds import SIMILAR_SCALE
 from marquee.batch.similar import neighbours
+from marquee.domain.documents import SIMILAR_SCALE
 from marquee.domain.films import unknown_film
 from marquee.domain.scores import weighted_rating
-from marquee.serving.recommend import affinity, appeal, ranked
+from marquee.serving.answers.recommend import affinity, appeal, ranked
 
 LIKED, DISLIKED = 4.0, 2.5
 TALK_SECONDS = 90 * 86_400

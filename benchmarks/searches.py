@@ -8,7 +8,7 @@ from random import Random
 from tests.search.catalogue import DEPTH, indexed, own_films, questions, real_films
 
 from benchmarks.measure import cpu, table
-from marquee.adapters.tantivy_search import IndexedFilm, TitleSearch
+from marquee.libraries.titles import IndexedFilm, TitleSearch
 
 MANY = 50_000
 PARTS_OF_NAMES = (

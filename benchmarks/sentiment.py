@@ -5,7 +5,7 @@ from random import Random
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from benchmarks.measure import cpu, table
-from marquee.adapters.vader import scorer
+from marquee.libraries.vader import scorer
 from marquee.sources.simulator import prose
 
 WORDS = 180

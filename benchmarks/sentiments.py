@@ -6,8 +6,8 @@ import zipfile
 from pathlib import Path
 
 from benchmarks.measure import table
-from marquee.adapters.vader import scorer
 from marquee.domain.scores import COMPOUND_SCALE, FAVOURABLE_CUT
+from marquee.libraries.vader import scorer
 
 Scored = tuple[float, bool]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from marquee.adapters.codec import encode
+from marquee.domain.codec import encode
 from marquee.domain.events import RATINGS, Event, RatingEvent, ReviewEvent
 from marquee.domain.facts import Fact, FilmFact, Gone, ReviewFact, ReviewList, VoteFact
 from marquee.domain.timeline import DAY, HOUR, MINUTE

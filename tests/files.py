@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from marquee.adapters.codec import records
 from marquee.app import Platform
+from marquee.domain.codec import records
 from marquee.domain.events import METADATA, RATINGS, FilmEvent, RatingEvent
-from marquee.ops.importing import Summary, run
+from marquee.run.importing import Summary, run
 
 FILM_5000: dict[str, str] = {
     "budget": "1000000",

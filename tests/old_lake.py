@@ -12,9 +12,9 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NamespaceAlreadyExistsError
 from pyiceberg.table import Table
 
-from marquee.adapters.arrow import arrow_schema
-from marquee.adapters.iceberg import IcebergCatalog
-from marquee.batch.tables import TABLES
+from marquee.domain.tables import TABLES
+from marquee.engines.duckdb.iceberg import IcebergCatalog
+from marquee.libraries.arrow import arrow_schema
 
 
 class OldCatalog(IcebergCatalog):
@@ -45,7 +45,7 @@ class OldCatalog(IcebergCatalog):
 
 def use(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let lakes be opened as they were."""
-    monkeypatch.setattr("marquee.adapters.duck.IcebergCatalog", OldCatalog)
+    monkeypatch.setattr("marquee.engines.duckdb.lake.IcebergCatalog", OldCatalog)
 
 
 def make(lake: Path, name: str, *rows: pa.Table) -> None:

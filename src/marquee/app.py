@@ -13,13 +13,18 @@ from marquee.home import Home
 from marquee.places import for_java
 from marquee.ports import (
     BatchViews,
+    CrawlMemory,
     IdentityIndex,
+    Keys,
     Lake,
     Log,
     OwnFilms,
     Quarantine,
     Releases,
     Runs,
+    SharedAnswers,
+    Slots,
+    Speed,
     SpeedStore,
     SpeedViews,
 )
@@ -29,20 +34,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import SparkSession
 
-    from marquee.adapters.kafka_log import KafkaLog
-    from marquee.adapters.kafka_topics import Brokers
+    from marquee.adapters.kafka.log import KafkaLog
+    from marquee.adapters.kafka.topics import Brokers
     from marquee.adapters.mongo import Client
-    from marquee.adapters.redis_shared import Asked, SharedAnswers
-    from marquee.adapters.spark import Warehouse
-    from marquee.adapters.sqlite_crawl import SqliteCrawl
-    from marquee.adapters.sqlite_keys import SqliteKeys
+    from marquee.adapters.redis import Asked
     from marquee.batch.run import BatchLayer
     from marquee.domain.coverage import Source
+    from marquee.domain.limits import RateLimit
+    from marquee.engines.spark import Warehouse
     from marquee.ingest.door import Door
-    from marquee.serving.limits import RateLimit
-    from marquee.serving.query import Query
-    from marquee.sources.tmdb import Slots
-    from marquee.speed.layer import Speed
+    from marquee.serving.answers.query import Query
 
 SYSTEM_CLOCK = CallableClock(lambda: time.time_ns() * SECOND // 1_000_000_000)
 
@@ -66,13 +67,13 @@ class Platform:
         """The event log."""
         if self.settings.kafka is not None:
             return self.kafka_log(self.settings.kafka)
-        from marquee.adapters.sqlite_log import SqliteLog
+        from marquee.adapters.sqlite.log import SqliteLog
 
         return SqliteLog(self.home.path("log.db"))
 
     def brokers(self, bootstrap: str) -> "Brokers":
         """Return where Kafka is, and how to be let in."""
-        from marquee.adapters.kafka_topics import Brokers, security
+        from marquee.adapters.kafka.topics import Brokers, security
 
         settings = self.settings
         password = settings.kafka_password.get_secret_value() if settings.kafka_password else None
@@ -81,8 +82,8 @@ class Platform:
 
     def kafka_log(self, bootstrap: str) -> "KafkaLog":
         """Return the log in Kafka."""
-        from marquee.adapters.avro import AvroCodec
-        from marquee.adapters.kafka_log import KafkaLog
+        from marquee.adapters.kafka.avro import AvroCodec
+        from marquee.adapters.kafka.log import KafkaLog
 
         if self.settings.registry is None:
             raise SettingsError("Kafka is set and no Schema Registry", hint="Set MARQUEE_REGISTRY to its address.")
@@ -91,35 +92,35 @@ class Platform:
     @cached_property
     def index(self) -> IdentityIndex:
         """The door's identity index."""
-        from marquee.adapters.sqlite_index import SqliteIndex
+        from marquee.adapters.sqlite.index import SqliteIndex
 
         return SqliteIndex(self.home.path("index.db"))
 
     @cached_property
     def quarantine(self) -> Quarantine:
         """The quarantine of bad records."""
-        from marquee.adapters.sqlite_quarantine import SqliteQuarantine
+        from marquee.adapters.sqlite.quarantine import SqliteQuarantine
 
         return SqliteQuarantine(self.home.path("quarantine.db"))
 
     @cached_property
-    def crawl_memory(self) -> "SqliteCrawl":
+    def crawl_memory(self) -> CrawlMemory:
         """What the crawl remembers."""
-        from marquee.adapters.sqlite_crawl import SqliteCrawl
+        from marquee.adapters.sqlite.crawl import SqliteCrawl
 
         return SqliteCrawl(self.home.path("crawl.db"))
 
     @cached_property
     def releases(self) -> Releases:
         """Which releases of data sets are held."""
-        from marquee.adapters.sqlite_releases import SqliteReleases
+        from marquee.adapters.sqlite.releases import SqliteReleases
 
         return SqliteReleases(self.home.path("releases.db"))
 
     @cached_property
     def own_films(self) -> OwnFilms:
         """A person's own films."""
-        from marquee.adapters.sqlite_own import SqliteOwnFilms
+        from marquee.adapters.sqlite.own import SqliteOwnFilms
 
         return SqliteOwnFilms(self.home.path("own.db"))
 
@@ -127,28 +128,28 @@ class Platform:
     def lake(self) -> Lake:
         """The lake and its engine."""
         if self.settings.spark is not None:
-            from marquee.adapters.spark import SparkLake
+            from marquee.engines.spark import SparkLake
 
             return SparkLake(self.spark)
-        from marquee.adapters.duck import DuckLake
+        from marquee.engines.duckdb.lake import DuckLake
 
         return DuckLake(self.home.path("lake"))
 
     def ask_lake(self, sql: str) -> "pa.Table":
         """Return what a SELECT over the lake's tables gives; QueryError of what cannot be run."""
         if self.settings.spark is not None:
-            from marquee.adapters.spark import SparkLake
+            from marquee.engines.spark import SparkLake
 
             return SparkLake(self.spark).select(sql)
-        from marquee.adapters.lake_sql import select
+        from marquee.engines.duckdb.ask import select
 
         return select(self.home.path("lake"), sql)
 
     @cached_property
     def spark(self) -> "SparkSession":
         """The session of Spark; only where a master is set."""
-        from marquee.adapters.spark import listener, session
-        from marquee.cluster.jars import paths
+        from marquee.engines.spark import listener, session
+        from marquee.services.jars import paths
 
         settings, warehouse = self.settings, self.warehouse
         assert settings.spark is not None  # noqa: S101
@@ -161,7 +162,7 @@ class Platform:
     @property
     def warehouse(self) -> "Warehouse":
         """Where Spark keeps the lake. What has no atomic rename is catalogued in a file of the home, or as set."""
-        from marquee.adapters.spark import Warehouse
+        from marquee.engines.spark import Warehouse
 
         settings = self.settings
         address = settings.lake
@@ -188,14 +189,14 @@ class Platform:
             from marquee.adapters.mongo import MongoViews
 
             return MongoViews(self.mongo)
-        from marquee.adapters.sqlite_views import SqliteViews
+        from marquee.adapters.sqlite.views import SqliteViews
 
         return SqliteViews(self.home.path("views.db"))
 
     @cached_property
     def runs(self) -> Runs:
         """The history of batch runs."""
-        from marquee.adapters.sqlite_runs import SqliteRuns
+        from marquee.adapters.sqlite.runs import SqliteRuns
 
         return SqliteRuns(self.home.path("runs.db"))
 
@@ -203,14 +204,14 @@ class Platform:
     def speed_store(self) -> SpeedStore:
         """The speed layer's cells."""
         if self.settings.cassandra is not None:
-            from marquee.adapters.cassandra_speed import CassandraSpeedStore, Nodes
+            from marquee.adapters.cassandra import CassandraSpeedStore, Nodes
 
             settings = self.settings
             password = settings.cassandra_password.get_secret_value() if settings.cassandra_password else None
             nodes = Nodes.of(self.settings.cassandra, settings.cassandra_user, password, settings.cassandra_ca)
             session = nodes.connect(settings.cassandra_datacenter)
             return CassandraSpeedStore(session, settings.cassandra_replicas, settings.cassandra_datacenter)
-        from marquee.adapters.sqlite_speed import SqliteSpeedStore
+        from marquee.adapters.sqlite.speed import SqliteSpeedStore
 
         return SqliteSpeedStore(self.home.path("speed.db"))
 
@@ -221,14 +222,14 @@ class Platform:
             from marquee.adapters.mongo import MongoSpeedViews
 
             return MongoSpeedViews(self.mongo)
-        from marquee.adapters.sqlite_speed import SqliteSpeedViews
+        from marquee.adapters.sqlite.speed import SqliteSpeedViews
 
         return SqliteSpeedViews(self.home.path("speed_views.db"))
 
     @cached_property
-    def keys(self) -> "SqliteKeys":
+    def keys(self) -> Keys:
         """The API's keys."""
-        from marquee.adapters.sqlite_keys import SqliteKeys
+        from marquee.adapters.sqlite.keys import SqliteKeys
 
         return SqliteKeys(self.home.path("keys.db"))
 
@@ -237,41 +238,41 @@ class Platform:
         """What asks Redis, where one is set."""
         if self.settings.redis is None:
             return None
-        from marquee.adapters.redis_shared import Asked, Reach
+        from marquee.adapters.redis import Asked, Reach
 
         return Asked(self.settings.redis.get_secret_value(), Reach())
 
-    def shared_answers(self) -> "SharedAnswers | None":
+    def shared_answers(self) -> SharedAnswers | None:
         """Return the answers that all API processes share, where there is a Redis."""
         if self.settings.redis is None or self.redis is None:
             return None
-        from marquee.adapters.redis_shared import SharedAnswers
+        from marquee.adapters.redis import RedisAnswers
 
-        return SharedAnswers(self.settings.redis.get_secret_value(), self.redis.reach)
+        return RedisAnswers(self.settings.redis.get_secret_value(), self.redis.reach)
 
     def rate_limit(self) -> "RateLimit":
         """Return the API's rate limit."""
-        from marquee.serving.limits import RateLimit
+        from marquee.domain.limits import RateLimit
 
         def seconds() -> float:
             return self.clock.now() / SECOND
 
         if self.redis is None:
             return RateLimit(seconds)
-        from marquee.adapters.redis_shared import SharedRateLimit
+        from marquee.adapters.redis import RedisRateLimit
 
-        return SharedRateLimit(self.redis, seconds)
+        return RedisRateLimit(self.redis, seconds)
 
-    def tmdb_budget(self) -> "Slots":
+    def tmdb_budget(self) -> Slots:
         """Return the request budget of TMDB, shared by all that call it."""
-        from marquee.adapters.sqlite_budget import Budget
+        from marquee.adapters.sqlite.budget import Budget
 
         own = Budget(self.home.path("budget.db"), self.settings.tmdb_rate)
         if self.redis is None:
             return own
-        from marquee.adapters.redis_shared import SharedBudget
+        from marquee.adapters.redis import RedisBudget
 
-        return SharedBudget(self.redis, own)
+        return RedisBudget(self.redis, own, self.settings.tmdb_rate)
 
     def check_exposure(self) -> None:
         """Refuse to listen to other machines without a key."""
@@ -302,9 +303,9 @@ class Platform:
             retention=self.settings.retention,
         )
 
-    def speed(self) -> "Speed":
+    def speed(self) -> Speed:
         """Return the speed layer: on Spark's streams where both Spark and Kafka are set."""
-        from marquee.adapters.vader import scorer
+        from marquee.libraries.vader import scorer
         from marquee.speed.fold import Fold
         from marquee.speed.layer import SpeedLayer
         from marquee.speed.sync import Sync
@@ -314,8 +315,8 @@ class Platform:
         settings = self.settings
         if settings.spark is None or settings.kafka is None or settings.registry is None:
             return layer
-        from marquee.adapters.kafka_log import KafkaLog
-        from marquee.adapters.spark_stream import SparkStream, source_options
+        from marquee.adapters.kafka.log import KafkaLog
+        from marquee.speed.spark import SparkStream, source_options
 
         assert isinstance(self.log, KafkaLog)  # noqa: S101
         options = source_options(self.brokers(settings.kafka))
@@ -329,6 +330,6 @@ class Platform:
 
     def query(self) -> "Query":
         """Return the query service."""
-        from marquee.serving.query import Query
+        from marquee.serving.answers.query import Query
 
         return Query(self.views, self.speed_views, self.log, self.clock, self.source)

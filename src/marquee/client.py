@@ -54,7 +54,7 @@ class Answer(dict[str, Any]):
 
     def to_arrow(self) -> "pyarrow.Table":
         """Return the table as Arrow; nested values become columns such as "votes.count", lists text."""
-        from marquee.adapters.tables import arrow_rows
+        from marquee.libraries.spreadsheets import arrow_rows
 
         return arrow_rows(self.rows)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from marquee import __version__
-from marquee.adapters.sqlite import explained
-from marquee.adapters.sqlite_keys import SqliteKeys
+from marquee.adapters.sqlite.connection import explained
+from marquee.adapters.sqlite.keys import SqliteKeys
 from marquee.domain.coverage import Source
 from marquee.errors import HomeBusyError, StorageError
 from marquee.places import fit, keep_private, shown, tighten, write_whole
@@ -125,7 +125,7 @@ class Home:
 
     def bring_in_strays(self) -> None:
         """Bring in what an earlier version kept beside this home; first let another home have what it kept in this one."""
-        from marquee.adapters.lake_strays import bring_in, owner
+        from marquee.engines.duckdb.strays import bring_in, owner
 
         lake = self.path("lake")
         other = owner(lake)

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from marquee.adapters.sqlite import looked_into
+from marquee.adapters.sqlite.connection import looked_into
 from marquee.domain.coverage import Source
 from marquee.errors import SettingsError
 from marquee.home import Home

@@ -11,15 +11,15 @@ from typing import Any
 from tests.bent.tmdb import TOKEN, BentTmdb, World, film, served
 from tests.conftest import NOON
 
-from marquee.adapters.codec import records
-from marquee.adapters.memory import MemoryIndex, MemoryLog, MemoryQuarantine
-from marquee.adapters.sqlite_crawl import SqliteCrawl
+from marquee.adapters.sqlite.crawl import SqliteCrawl
 from marquee.domain.aside import Aside
+from marquee.domain.codec import records
 from marquee.domain.events import Event, FilmEvent, RatingEvent, ReviewEvent
 from marquee.domain.timeline import HOUR, MINUTE, ManualClock
 from marquee.ingest.crawl import Crawl
 from marquee.ingest.door import Door
 from marquee.sources.tmdb import Tmdb
+from marquee.testing.memory import MemoryIndex, MemoryLog, MemoryQuarantine
 
 Work = Callable[[Crawl], Coroutine[Any, Any, object]]
 

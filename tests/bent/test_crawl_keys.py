@@ -17,8 +17,8 @@ from tests.bent.tmdb import BAD_KEY, TOKEN, Asked, Bend, BentTmdb, World, film, 
 from tests.e2e.test_command_line import up
 from tests.processes import answer, free_port, in_words, run
 
-from marquee import work
-from marquee.adapters.sqlite import looked_into
+from marquee import spans as work
+from marquee.adapters.sqlite.connection import looked_into
 from marquee.errors import MarqueeError, SettingsError, UnauthorizedError
 from marquee.sources.tmdb_key import check_key, is_v3
 

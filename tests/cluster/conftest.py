@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from marquee.adapters.cassandra_speed import CassandraSpeedStore, Nodes
+from marquee.adapters.cassandra import CassandraSpeedStore, Nodes
 from marquee.adapters.mongo import Client, MongoSpeedViews, MongoViews, connect
 from marquee.app import Platform
-from marquee.cluster.cassandra import Cassandra
-from marquee.cluster.kafka import Kafka
-from marquee.cluster.mongo import Mongo
-from marquee.cluster.registry import Registry
-from marquee.cluster.service import Service
-from marquee.ops import audit
+from marquee.services.cassandra import Cassandra
+from marquee.services.kafka import Kafka
+from marquee.services.mongo import Mongo
+from marquee.services.registry import Registry
+from marquee.services.service import Service
+from marquee.watch import audit
 
 
 def running(service: Service) -> Iterator[Any]:

@@ -5,12 +5,12 @@ from typing import Any
 from tests.cluster.conftest import fresh
 from tests.conformance.test_ports import NOON, gauge, micro
 
-from marquee.adapters.cassandra_speed import CassandraSpeedStore
+from marquee.adapters.cassandra import CassandraSpeedStore
 from marquee.adapters.mongo import Client, MongoSpeedViews
 from marquee.domain.coverage import SpeedState
 from marquee.domain.measures import ZERO, Cell, encode_cell
+from marquee.domain.records import SpeedCell
 from marquee.domain.timeline import SECOND, SPEED_TTL
-from marquee.ports import SpeedCell
 from marquee.speed.sync import Sync
 
 KEY = (1, NOON, NOON)

@@ -15,16 +15,16 @@ from confluent_kafka import Consumer, Producer
 from tests.cluster.conftest import close, differ, environment_of, fresh
 from tests.facts import TEXTS, film, review, review_event
 
-from marquee.adapters.avro import AvroCodec
-from marquee.adapters.kafka_log import KafkaLog
-from marquee.adapters.kafka_topics import DEAD_LETTERS, Brokers
+from marquee.adapters.kafka.avro import AvroCodec
+from marquee.adapters.kafka.log import KafkaLog
+from marquee.adapters.kafka.topics import DEAD_LETTERS, Brokers
 from marquee.app import SYSTEM_CLOCK, Platform
-from marquee.cluster.cassandra import Cassandra
-from marquee.cluster.mongo import Mongo
-from marquee.cluster.service import Service, free_port
 from marquee.domain import schema
 from marquee.domain.events import REVIEWS
 from marquee.domain.timeline import HOUR, SECOND, ManualClock, floor, iso
+from marquee.services.cassandra import Cassandra
+from marquee.services.mongo import Mongo
+from marquee.services.service import Service, free_port
 from marquee.settings import load
 
 FILMS = range(1, 60)
@@ -132,7 +132,7 @@ def test_writers_of_a_newer_schema_and_readers_of_the_older_agree(
         return {**found, "fields": [*found["fields"], more]} if topic == REVIEWS else found
 
     with monkeypatch.context() as newer:
-        newer.setattr("marquee.adapters.avro.avro_schema", grown)
+        newer.setattr("marquee.adapters.kafka.avro.avro_schema", grown)
         codec = AvroCodec(services["registry"])
     log = KafkaLog(Brokers(services["kafka"], replicas=1), codec)
     try:

@@ -19,11 +19,10 @@ from tests.conformance.test_ports import (
 )
 from tests.facts import history, rating_event, review, review_event, review_of_bytes
 
-from marquee.adapters.avro import AvroCodec
-from marquee.adapters.cassandra_speed import CassandraSpeedStore, Nodes
-from marquee.adapters.codec import records
-from marquee.adapters.kafka_log import KafkaLog
-from marquee.adapters.kafka_topics import (
+from marquee.adapters.cassandra import CassandraSpeedStore, Nodes
+from marquee.adapters.kafka.avro import AvroCodec
+from marquee.adapters.kafka.log import KafkaLog
+from marquee.adapters.kafka.topics import (
     DEAD_LETTERS,
     MESSAGE_BYTES,
     RECORD_BYTES,
@@ -34,16 +33,17 @@ from marquee.adapters.kafka_topics import (
 )
 from marquee.adapters.mongo import MongoSpeedViews, MongoViews
 from marquee.app import SYSTEM_CLOCK, Platform
-from marquee.cluster.cassandra import Cassandra
-from marquee.cluster.kafka import Kafka
-from marquee.cluster.mongo import Mongo
-from marquee.cluster.registry import Registry
 from marquee.domain import schema
+from marquee.domain.codec import records
 from marquee.domain.events import EVENT_BYTES, RATINGS, REVIEWS, TOPICS
 from marquee.domain.timeline import DAY, HOUR, MINUTE, ManualClock, floor
 from marquee.errors import SettingsError, TransientError
-from marquee.ops import audit
+from marquee.services.cassandra import Cassandra
+from marquee.services.kafka import Kafka
+from marquee.services.mongo import Mongo
+from marquee.services.registry import Registry
 from marquee.settings import load
+from marquee.watch import audit
 
 
 @pytest.fixture(scope="module")
@@ -229,11 +229,11 @@ def test_a_schema_that_breaks_readers_is_refused(
     before = len(httpx.get(address).json())
     sound = schema.avro_schema(REVIEWS)
     broken = {**sound, "fields": [*sound["fields"], {"name": "mood", "type": "string"}]}
-    monkeypatch.setattr("marquee.adapters.avro.avro_schema", lambda topic: broken)
+    monkeypatch.setattr("marquee.adapters.kafka.avro.avro_schema", lambda topic: broken)
     with pytest.raises(SettingsError, match=r"movie\.reviews is not BACKWARD compatible"):
         codec.register(REVIEWS)
     grown = {**sound, "fields": [*sound["fields"], {"name": "mood", "type": ["null", "string"], "default": None}]}
-    monkeypatch.setattr("marquee.adapters.avro.avro_schema", lambda topic: grown)
+    monkeypatch.setattr("marquee.adapters.kafka.avro.avro_schema", lambda topic: grown)
     codec.register(REVIEWS)
     assert len(httpx.get(address).json()) == before + 1
 

@@ -11,15 +11,15 @@ from pydantic import SecretStr
 from tests.cluster.conftest import fresh, running
 from tests.e2e.test_serving import Slow, ask
 
-from marquee.adapters import redis_shared
-from marquee.adapters.redis_shared import Asked, Reach, SharedAnswers, SharedBudget, SharedRateLimit
+from marquee.adapters import redis as redis_shared
+from marquee.adapters.redis import Asked, Reach, RedisAnswers, RedisBudget, RedisRateLimit
+from marquee.adapters.sqlite.budget import Budget
 from marquee.app import Platform
-from marquee.cluster.redis import Redis
+from marquee.domain.limits import BURST, RateLimit
 from marquee.domain.timeline import ManualClock
-from marquee.serving.cache import AnswerCache
-from marquee.serving.limits import BURST, RateLimit
+from marquee.http.cache import AnswerCache
+from marquee.services.redis import Redis
 from marquee.settings import load
-from marquee.sources.tmdb import Budget
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_processes_share_answers_of_one_version(redis: Redis) -> None:
     async def run() -> None:
         version, name = ["one"], fresh()
         apps = [Slow(), Slow()]
-        shared = [SharedAnswers(redis.address, Reach()) for _ in apps]
+        shared = [RedisAnswers(redis.address, Reach()) for _ in apps]
         caches = []
         for app, held in zip(apps, shared, strict=True):
             app.go.set()
@@ -73,7 +73,7 @@ def test_processes_share_one_rate_limit_and_have_their_own_without_redis(
     redis: Redis, asks: Callable[..., Asked]
 ) -> None:
     now = [0.0]
-    limits = [SharedRateLimit(asks(lambda: now[0]), lambda: now[0]) for _ in range(2)]
+    limits = [RedisRateLimit(asks(lambda: now[0]), lambda: now[0]) for _ in range(2)]
     taken = [limits[n % 2].take("key") for n in range(BURST + 1)]
     assert [one.allowed for one in taken] == [True] * BURST + [False]
     assert taken[0].remaining == BURST - 1
@@ -90,7 +90,7 @@ def test_processes_share_one_rate_limit_and_have_their_own_without_redis(
 def test_the_scripts_limit_as_the_limit_in_process_does(asks: Callable[..., Asked]) -> None:
     asked = asks()
     clock = asked.client.time
-    shared, own = SharedRateLimit(asked, lambda: 0.0), RateLimit(lambda: clock()[0] + clock()[1] / 1e6)
+    shared, own = RedisRateLimit(asked, lambda: 0.0), RateLimit(lambda: clock()[0] + clock()[1] / 1e6)
     for _ in range(BURST):
         ours, theirs = shared.take("k"), own.take("k")
         assert (ours.allowed, ours.remaining) == (theirs.allowed, theirs.remaining)
@@ -98,7 +98,7 @@ def test_the_scripts_limit_as_the_limit_in_process_does(asks: Callable[..., Aske
 
 
 def test_tmdbs_budget_is_one_for_all_machines(redis: Redis, asks: Callable[..., Asked], tmp_path: Path) -> None:
-    budgets = [SharedBudget(asks(), Budget(tmp_path / f"{n}.db", 4, lambda: 100.0)) for n in range(2)]
+    budgets = [RedisBudget(asks(), Budget(tmp_path / f"{n}.db", 4, lambda: 100.0), 4) for n in range(2)]
     waits = [budgets[n % 2].reserve() for n in range(6)]
     assert waits == pytest.approx([0, 0.25, 0.5, 0.75, 1.0, 1.25], abs=0.2)
     budgets[0].penalise(30)
@@ -108,7 +108,7 @@ def test_tmdbs_budget_is_one_for_all_machines(redis: Redis, asks: Callable[..., 
 
 
 def test_the_platform_answers_whether_redis_is_there_or_not(redis: Redis, world_home: Path, clock: ManualClock) -> None:
-    from marquee.serving.api.application import create
+    from marquee.http.application import create
 
     settings = load(home=world_home)
     settings.redis = SecretStr(redis.address)

@@ -27,19 +27,19 @@ from pymongo import MongoClient
 from tests.cluster.conftest import close, differ, environment_of, running
 from tests.facts import film, review
 
-from marquee.adapters.avro import AvroCodec
-from marquee.adapters.cassandra_speed import Nodes
-from marquee.adapters.kafka_log import KafkaLog
-from marquee.adapters.kafka_topics import Brokers, security
+from marquee.adapters.cassandra import Nodes
+from marquee.adapters.kafka.avro import AvroCodec
+from marquee.adapters.kafka.log import KafkaLog
+from marquee.adapters.kafka.topics import Brokers, security
 from marquee.app import SYSTEM_CLOCK, Platform
-from marquee.cluster.cassandra import Cassandra
-from marquee.cluster.kafka import Broker
-from marquee.cluster.mongo import Mongo
-from marquee.cluster.redis import Redis
-from marquee.cluster.registry import Registry
-from marquee.cluster.service import free_port
 from marquee.domain.timeline import HOUR, ManualClock
 from marquee.errors import MarqueeError
+from marquee.services.cassandra import Cassandra
+from marquee.services.kafka import Broker
+from marquee.services.mongo import Mongo
+from marquee.services.redis import Redis
+from marquee.services.registry import Registry
+from marquee.services.service import free_port
 from marquee.settings import load
 
 USER = "marquee"

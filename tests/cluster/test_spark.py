@@ -20,24 +20,24 @@ from tests.world import make
 from typer.testing import CliRunner
 
 import marquee
-from marquee.adapters.kafka_log import KafkaLog
-from marquee.adapters.memory import MemoryViews
-from marquee.adapters.spark import SparkLake, Warehouse, session
-from marquee.adapters.spark_stream import SparkStream
+from marquee.adapters.kafka.log import KafkaLog
 from marquee.app import SYSTEM_CLOCK, Platform
-from marquee.batch import kinds
-from marquee.batch.tables import BRONZE, CELLS, SILVER, TABLES
 from marquee.cli.common import app
-from marquee.cluster.hdfs import Hdfs
-from marquee.cluster.jars import paths
-from marquee.cluster.kafka import Kafka
-from marquee.cluster.registry import Registry
-from marquee.cluster.s3 import S3
+from marquee.domain import documents as kinds
 from marquee.domain.events import REVIEWS
+from marquee.domain.tables import BRONZE, CELLS, SILVER, TABLES
 from marquee.domain.timeline import DAY, HOUR, ManualClock
+from marquee.engines.spark import SparkLake, Warehouse, session
 from marquee.errors import StorageError
 from marquee.ports import Lake
+from marquee.services.hdfs import Hdfs
+from marquee.services.jars import paths
+from marquee.services.kafka import Kafka
+from marquee.services.registry import Registry
+from marquee.services.s3 import S3
 from marquee.settings import load
+from marquee.speed.spark import SparkStream
+from marquee.testing.memory import MemoryViews
 
 KINDS = [value for name, value in vars(kinds).items() if name.isupper() and isinstance(value, str)]
 

@@ -11,13 +11,13 @@ from tests.cluster.conftest import differ, fresh
 from tests.conftest import NOON
 from tests.facts import TEXTS, film, history, review
 
-from marquee.adapters.cassandra_speed import CassandraSpeedStore, Nodes
+from marquee.adapters.cassandra import CassandraSpeedStore, Nodes
 from marquee.adapters.mongo import MongoSpeedViews, MongoViews, connect
 from marquee.app import Platform
-from marquee.cluster.cassandra import Cassandra
-from marquee.cluster.mongo import Mongo
 from marquee.domain.timeline import DAY, HOUR, ManualClock
 from marquee.errors import SettingsError, TransientError
+from marquee.services.cassandra import Cassandra
+from marquee.services.mongo import Mongo
 from marquee.settings import load
 
 

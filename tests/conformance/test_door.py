@@ -10,16 +10,16 @@ import pytest
 from tests.conftest import NOON
 from tests.facts import film, history, review, votes
 
-from marquee.adapters.codec import encode, records
-from marquee.adapters.memory import MemoryIndex, MemoryLog, MemoryQuarantine
-from marquee.adapters.sqlite_index import SqliteIndex
-from marquee.adapters.sqlite_log import SqliteLog
-from marquee.adapters.sqlite_quarantine import SqliteQuarantine
+from marquee.adapters.sqlite.index import SqliteIndex
+from marquee.adapters.sqlite.log import SqliteLog
+from marquee.adapters.sqlite.quarantine import SqliteQuarantine
+from marquee.domain.codec import encode, records
 from marquee.domain.events import EVENT_BYTES, METADATA, RATINGS, REVIEWS, Credit, RatingEvent, ReviewEvent
 from marquee.domain.facts import Gone, Malformed, ReviewList, VoteSeries
 from marquee.domain.timeline import DAY, HOUR, ManualClock
+from marquee.domain.validation import ID_LIMIT
 from marquee.ingest.door import Door, insertion
-from marquee.ingest.validation import ID_LIMIT
+from marquee.testing.memory import MemoryIndex, MemoryLog, MemoryQuarantine
 
 
 @pytest.fixture(params=["memory", "embedded"])

@@ -13,8 +13,24 @@ import pytest
 from tests.conftest import NOON
 from tests.facts import rating_event, review_event, review_of_bytes
 
-from marquee.adapters.codec import encode, records
-from marquee.adapters.memory import (
+from marquee.adapters.sqlite.index import SqliteIndex
+from marquee.adapters.sqlite.log import SqliteLog
+from marquee.adapters.sqlite.own import SqliteOwnFilms
+from marquee.adapters.sqlite.quarantine import SqliteQuarantine
+from marquee.adapters.sqlite.releases import SqliteReleases
+from marquee.adapters.sqlite.speed import SqliteSpeedStore, SqliteSpeedViews
+from marquee.adapters.sqlite.views import SqliteViews
+from marquee.domain.codec import encode, records
+from marquee.domain.coverage import Frontier, SpeedState
+from marquee.domain.events import EVENT_BYTES, METADATA, RATINGS, REVIEWS
+from marquee.domain.measures import ZERO, Cell, lift_gauge, merge
+from marquee.domain.monoids import Gauge
+from marquee.domain.own import OwnFilm
+from marquee.domain.records import MicroBatch, Publication, Rejected, SpeedCell, SpeedFilm
+from marquee.domain.releases import Release
+from marquee.domain.timeline import HOUR, floor
+from marquee.errors import TerminalError
+from marquee.testing.memory import (
     MemoryIndex,
     MemoryLog,
     MemoryOwnFilms,
@@ -24,22 +40,6 @@ from marquee.adapters.memory import (
     MemorySpeedViews,
     MemoryViews,
 )
-from marquee.adapters.sqlite_index import SqliteIndex
-from marquee.adapters.sqlite_log import SqliteLog
-from marquee.adapters.sqlite_own import SqliteOwnFilms
-from marquee.adapters.sqlite_quarantine import SqliteQuarantine
-from marquee.adapters.sqlite_releases import SqliteReleases
-from marquee.adapters.sqlite_speed import SqliteSpeedStore, SqliteSpeedViews
-from marquee.adapters.sqlite_views import SqliteViews
-from marquee.domain.coverage import Frontier, SpeedState
-from marquee.domain.events import EVENT_BYTES, METADATA, RATINGS, REVIEWS
-from marquee.domain.measures import ZERO, Cell, lift_gauge, merge
-from marquee.domain.monoids import Gauge
-from marquee.domain.own import OwnFilm
-from marquee.domain.releases import Release
-from marquee.domain.timeline import HOUR, floor
-from marquee.errors import TerminalError
-from marquee.ports import MicroBatch, Publication, Rejected, SpeedCell, SpeedFilm
 
 EMBEDDED: dict[str, tuple[Callable[[], Any], Callable[[Path], Any]]] = {
     "log": (MemoryLog, SqliteLog),

@@ -17,32 +17,32 @@ from tests.conftest import NOON
 from tests.facts import rating_event, review_event
 
 import marquee
-from marquee.adapters.sqlite import SqliteStore
-from marquee.adapters.sqlite_budget import LONGEST_WAIT, Budget
-from marquee.adapters.sqlite_crawl import SqliteCrawl
-from marquee.adapters.sqlite_index import SqliteIndex
-from marquee.adapters.sqlite_keys import SqliteKeys
-from marquee.adapters.sqlite_log import SqliteLog
-from marquee.adapters.sqlite_own import SqliteOwnFilms
-from marquee.adapters.sqlite_quarantine import SqliteQuarantine
-from marquee.adapters.sqlite_releases import SqliteReleases
-from marquee.adapters.sqlite_runs import SqliteRuns
-from marquee.adapters.sqlite_speed import SqliteSpeedStore, SqliteSpeedViews
-from marquee.adapters.sqlite_views import SqliteViews
+from marquee.adapters.sqlite.budget import LONGEST_WAIT, Budget
+from marquee.adapters.sqlite.connection import SqliteStore
+from marquee.adapters.sqlite.crawl import SqliteCrawl
+from marquee.adapters.sqlite.index import SqliteIndex
+from marquee.adapters.sqlite.keys import SqliteKeys
+from marquee.adapters.sqlite.log import SqliteLog
+from marquee.adapters.sqlite.own import SqliteOwnFilms
+from marquee.adapters.sqlite.quarantine import SqliteQuarantine
+from marquee.adapters.sqlite.releases import SqliteReleases
+from marquee.adapters.sqlite.runs import SqliteRuns
+from marquee.adapters.sqlite.speed import SqliteSpeedStore, SqliteSpeedViews
+from marquee.adapters.sqlite.views import SqliteViews
 from marquee.domain.aside import failed
 from marquee.domain.coverage import Frontier, SpeedState
 from marquee.domain.events import RATINGS, REVIEWS
 from marquee.domain.measures import ZERO
 from marquee.domain.own import OwnFilm
+from marquee.domain.records import MicroBatch, Publication, Rejected, RunReport, SpeedCell
 from marquee.domain.releases import Release
 from marquee.domain.timeline import HOUR
 from marquee.errors import StorageError, TerminalError
-from marquee.ports import MicroBatch, Publication, Rejected, RunReport, SpeedCell
-from marquee.sources.importers.extras import Extras
+from marquee.importers.extras import Extras
 
 THREADS, PROCESSES, ROUNDS = 8, 4, 25
 SOURCE = Path(marquee.__file__).parent
-BASE = SOURCE / "adapters" / "sqlite.py"
+BASE = SOURCE / "adapters" / "sqlite" / "connection.py"
 
 
 def use_log(log: SqliteLog, n: int) -> None:
@@ -180,7 +180,7 @@ def test_no_connection_is_had_but_through_the_base() -> None:
     """`sqlite3.connect` stands in the base, and in what opens a file to look only. What the base keeps is touched by no
     other, but where a store says how it is held: then the connection is a thread's own."""
     for path in SOURCE.rglob("*.py"):
-        if path in (BASE, BASE.with_name("sqlite_reading.py")):
+        if path in (BASE, BASE.with_name("reading.py")):
             continue
         tree = ast.parse(path.read_text())
         opened = [n for n in uses_of(tree, "connect") if isinstance(n.value, ast.Name) and n.value.id == "sqlite3"]

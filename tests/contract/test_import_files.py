@@ -12,7 +12,7 @@ import pytest
 from tests.files import dumped, film_5000, films, imported, movielens, table, zipped
 
 from marquee.app import Platform
-from marquee.sources.importers import streams
+from marquee.importers import streams
 
 FILMS = table([film_5000(), film_5000(id=102, title="Ninth Orchard")])
 PAGE = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Please log in</body></html>"

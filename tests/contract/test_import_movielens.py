@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.files import events, film_5000, films, imported, movielens, readings, table
 
-from marquee.adapters.arrow_ratings import RECORD, series_of, span_ends
 from marquee.app import Platform
 from marquee.domain.catalogued import catalogued, folded
 from marquee.domain.events import METADATA, RATINGS
 from marquee.domain.facts import VoteFact
 from marquee.domain.timeline import DAY, SECOND, parse_iso
+from marquee.libraries.arrow_ratings import RECORD, series_of, span_ends
 
 DAY_10_000 = 10_000 * 86_400
 

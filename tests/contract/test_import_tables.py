@@ -21,11 +21,11 @@ from tests.files import FILM_5000, dumped, film_5000, films, imported, readings,
 from marquee.app import Platform
 from marquee.domain.timeline import ManualClock
 from marquee.errors import MarqueeError, SettingsError
+from marquee.importers import cells
+from marquee.importers.cells import CellError
+from marquee.importers.letters import Letters, legacy
+from marquee.importers.streams import UnreadableError
 from marquee.settings import load
-from marquee.sources.importers import cells
-from marquee.sources.importers.cells import CellError
-from marquee.sources.importers.letters import Letters, legacy
-from marquee.sources.importers.streams import UnreadableError
 
 NAME = "tmdb_5000_movies.csv"
 ROWS = [
@@ -404,8 +404,8 @@ def test_the_daily_table_is_read_in_flat_memory(tmp_path: Path) -> None:
     """A row at a time: what is held does not grow with the file."""
     import tracemalloc
 
-    from marquee.sources.importers.files import Tree
-    from marquee.sources.importers.recognise import Part, recognise
+    from marquee.importers.files import Tree
+    from marquee.importers.recognise import Part, recognise
 
     peaks = []
     for count in (2_000, 20_000):

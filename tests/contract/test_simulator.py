@@ -11,9 +11,8 @@ import httpx
 import pytest
 from tests.conftest import NOON
 
-from marquee.adapters.codec import records
-from marquee.adapters.memory import MemoryIndex, MemoryLog, MemoryQuarantine
-from marquee.adapters.sqlite_crawl import SqliteCrawl
+from marquee.adapters.sqlite.crawl import SqliteCrawl
+from marquee.domain.codec import records
 from marquee.domain.events import METADATA, RATINGS, REVIEWS
 from marquee.domain.timeline import DAY, HOUR, ManualClock
 from marquee.errors import NotFoundError
@@ -23,6 +22,7 @@ from marquee.sources.simulator.catalogue import Catalogue
 from marquee.sources.simulator.server import CatchUpClock, Faults, SimulatorApp
 from marquee.sources.simulator.service import SimulatedTmdb
 from marquee.sources.tmdb import Tmdb
+from marquee.testing.memory import MemoryIndex, MemoryLog, MemoryQuarantine
 
 FILMS = 150
 
@@ -127,7 +127,7 @@ def test_votes_only_grow_and_buzz_fades(world: World) -> None:
 
 
 def test_sentiment_of_simulated_reviews_is_the_one_meant(world: World) -> None:
-    from marquee.adapters.vader import scorer
+    from marquee.libraries.vader import scorer
 
     catalogue = world.app.service.catalogue
     reviews = [r for day in range(80) for r in catalogue.reviews_on(NOON // DAY - day) if r.edited is None]

@@ -11,9 +11,11 @@ import httpx
 import pytest
 from tests.conftest import NOON
 
+from marquee.adapters.sqlite.budget import Budget
 from marquee.domain.events import Credit
 from marquee.domain.facts import Fact, FilmFact, Malformed, ReviewFact, ReviewList, VoteFact
 from marquee.domain.timeline import iso, parse_iso
+from marquee.domain.validation import complaint
 from marquee.errors import (
     MarqueeError,
     NotFoundError,
@@ -23,9 +25,8 @@ from marquee.errors import (
     UnreachableError,
 )
 from marquee.ingest.crawl import list_facts
-from marquee.ingest.validation import complaint
 from marquee.ingest.verdict import answer_facts
-from marquee.sources.tmdb import Budget, FilmAnswer, Tmdb
+from marquee.sources.tmdb import FilmAnswer, Tmdb
 from marquee.sources.tmdb_answers import retry_after
 from marquee.sources.tmdb_facts import film_facts
 from marquee.sources.tmdb_lists import PAGE_CAP, Listing, page_of

@@ -14,13 +14,13 @@ from typing import Any
 from tests.conftest import NOON
 from tests.facts import history
 
-from marquee.adapters.iceberg import IcebergCatalog
-from marquee.adapters.sqlite_index import SqliteIndex
-from marquee.adapters.sqlite_log import SqliteLog
-from marquee.adapters.sqlite_speed import SqliteSpeedStore, SqliteSpeedViews
-from marquee.adapters.sqlite_views import SqliteViews
+from marquee.adapters.sqlite.index import SqliteIndex
+from marquee.adapters.sqlite.log import SqliteLog
+from marquee.adapters.sqlite.speed import SqliteSpeedStore, SqliteSpeedViews
+from marquee.adapters.sqlite.views import SqliteViews
 from marquee.app import Platform
 from marquee.domain.timeline import HOUR, ManualClock
+from marquee.engines.duckdb.iceberg import IcebergCatalog
 from marquee.settings import load
 
 HOURS = 8

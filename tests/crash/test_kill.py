@@ -15,8 +15,8 @@ from tests.crash.scenario import HOURS, POINTS
 
 from marquee.app import Platform
 from marquee.domain.timeline import HOUR, ManualClock
-from marquee.ops import audit
 from marquee.settings import load
+from marquee.watch import audit
 
 ROOT = Path(__file__).parents[2]
 CYCLES = [

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from marquee.app import Platform
-from marquee.serving.api.application import create
+from marquee.http.application import create
 
 
 @asynccontextmanager

@@ -13,9 +13,9 @@ from tests.facts import TEXTS, film, review, votes
 
 from marquee.app import Platform
 from marquee.domain.events import Credit
+from marquee.domain.limits import RateLimit
 from marquee.domain.timeline import DAY, HOUR, MINUTE, ManualClock
 from marquee.errors import SettingsError
-from marquee.serving.limits import RateLimit
 from marquee.settings import load
 
 

@@ -16,15 +16,15 @@ from tests.e2e.test_places import filled, goes_on, held, rows
 from tests.facts import film
 from tests.places import NAMES
 
-from marquee.adapters.duck import DuckLake
 from marquee.app import Platform
-from marquee.batch.tables import BASE
+from marquee.domain.tables import BASE
 from marquee.domain.timeline import ManualClock
+from marquee.engines.duckdb.lake import DuckLake
 from marquee.errors import SettingsError, StorageError
 from marquee.home import LAYOUT, Home
-from marquee.ops.archive import FORMAT, LABEL
-from marquee.ops.backup import backup, check
-from marquee.ops.restore import restore
+from marquee.run.archive import FORMAT, LABEL
+from marquee.run.backup import backup, check
+from marquee.run.restore import restore
 from marquee.settings import load
 
 

@@ -13,10 +13,10 @@ from marquee.app import Platform
 from marquee.cli import app
 from marquee.domain.timeline import DAY, HOUR, ManualClock
 from marquee.errors import SettingsError, StorageError
-from marquee.ops import audit
-from marquee.ops.backup import backup
-from marquee.ops.restore import restore
+from marquee.run.backup import backup
+from marquee.run.restore import restore
 from marquee.settings import load
+from marquee.watch import audit
 
 
 def test_a_backup_made_under_load_comes_back_whole(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_backup_that_fails_leaves_nothing(
     def full(*_: object) -> None:
         raise StorageError("the disk is full")
 
-    monkeypatch.setattr("marquee.ops.backup.copy", full)
+    monkeypatch.setattr("marquee.run.backup.copy", full)
     with pytest.raises(StorageError):
         backup(platform.home, tmp_path / "x.tar", platform.clock)
     assert not list(tmp_path.rglob("x.tar*"))

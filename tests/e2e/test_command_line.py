@@ -22,9 +22,9 @@ from tests.facts import film, rating_event
 from tests.processes import BARE, MARQUEE, answer, free_port, in_words, run, started
 from typer.testing import CliRunner
 
-from marquee.adapters.sqlite_keys import hashed
-from marquee.adapters.sqlite_log import SqliteLog
-from marquee.adapters.sqlite_views import SqliteViews
+from marquee.adapters.sqlite.keys import hashed
+from marquee.adapters.sqlite.log import SqliteLog
+from marquee.adapters.sqlite.views import SqliteViews
 from marquee.app import Platform
 from marquee.cli import app, main
 from marquee.domain.timeline import HOUR, ManualClock

@@ -10,12 +10,12 @@ from tests.facts import review
 from tests.world import NOON
 from typer.testing import CliRunner
 
-from marquee.adapters.duck import write_database
 from marquee.app import Platform
 from marquee.cli import app
 from marquee.domain.timeline import HOUR, ManualClock
+from marquee.engines.duckdb.lake import write_database
 from marquee.errors import StorageError
-from marquee.serving.export import SCHEMAS, export
+from marquee.serving.answers.export import SCHEMAS, export
 from marquee.settings import load
 
 

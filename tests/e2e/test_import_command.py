@@ -15,7 +15,7 @@ from tests.conftest import NOON
 from tests.files import dumped, events, film_5000, imported, movielens, table
 from tests.processes import in_words, run
 
-from marquee.adapters.sqlite_crawl import SqliteCrawl
+from marquee.adapters.sqlite.crawl import SqliteCrawl
 from marquee.app import Platform
 from marquee.domain.aside import failed
 from marquee.domain.events import METADATA, RATINGS

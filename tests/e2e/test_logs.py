@@ -15,7 +15,7 @@ from tests.processes import run
 
 from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.domain.timeline import HOUR, ManualClock
-from marquee.ops import logs
+from marquee.run import logs
 from marquee.settings import load
 
 
@@ -121,7 +121,7 @@ def test_a_request_that_fails_is_found_by_its_id(
     assert sound.headers["x-request-id"] == "mine-1"
     (other,) = caller("/v1/movies/1", headers={"x-request-id": "not\tsound!"})
     assert len(other.headers["x-request-id"]) == 16
-    monkeypatch.setattr("marquee.serving.query.Query.movie", crash)
+    monkeypatch.setattr("marquee.serving.answers.query.Query.movie", crash)
     # The server closes the connection after its 500.
     with caplog.at_level(logging.INFO, "marquee"), pytest.raises(RuntimeError, match="unforeseen"):
         caller("/v1/movies/2", headers={"x-request-id": "mine-2"})

@@ -9,11 +9,11 @@ from tests import old_lake
 from tests.e2e.test_places import filled, films, goes_on, held, rows
 from tests.places import NAMES
 
-from marquee.adapters import lake_strays
-from marquee.adapters.lake_strays import bring_in, mistaken, owner
 from marquee.app import Platform
-from marquee.batch.tables import BASE
+from marquee.domain.tables import BASE
 from marquee.domain.timeline import ManualClock
+from marquee.engines.duckdb import strays as lake_strays
+from marquee.engines.duckdb.strays import bring_in, mistaken, owner
 from marquee.errors import HomeBusyError
 from marquee.home import LAYOUT, Home
 from marquee.settings import load

@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.test_command_line import up
 from tests.processes import answer, free_port, in_words, run, serving
 
-from marquee.adapters.sqlite_crawl import SqliteCrawl
+from marquee.adapters.sqlite.crawl import SqliteCrawl
 from marquee.app import Platform
 from marquee.home import Home
 from marquee.origin import claim, origin

@@ -23,7 +23,7 @@ from marquee.cli.output import PlainConsole, coloured, columns, print_csv, print
 from marquee.domain.printable import printable
 from marquee.domain.timeline import HOUR, ManualClock
 from marquee.errors import QueryError
-from marquee.ops.logs import JsonLines, Words
+from marquee.run.logs import JsonLines, Words
 from marquee.settings import Settings
 
 TITLES = (

@@ -16,18 +16,18 @@ from tests.facts import film, history
 from tests.places import NAMES
 from tests.processes import run, serving
 
-from marquee.adapters.arrow import arrow_schema
-from marquee.adapters.duck import DuckLake, write_database
-from marquee.adapters.lake_sql import select
 from marquee.app import Platform
-from marquee.batch.tables import BASE
+from marquee.domain.tables import BASE
 from marquee.domain.timeline import DAY, HOUR, ManualClock
+from marquee.engines.duckdb.ask import select
+from marquee.engines.duckdb.lake import DuckLake, write_database
 from marquee.errors import SettingsError, StorageError
 from marquee.home import Home
-from marquee.ops import audit
-from marquee.ops.logs import JsonLines
+from marquee.libraries.arrow import arrow_schema
 from marquee.places import LONGEST, for_java, shown
+from marquee.run.logs import JsonLines
 from marquee.settings import load
+from marquee.watch import audit
 
 COUNT = "SELECT count(*) AS n FROM silver.films"
 WORST = [

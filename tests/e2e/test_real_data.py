@@ -13,8 +13,8 @@ from marquee.domain.events import METADATA, RATINGS
 from marquee.domain.facts import ReviewFact, VoteFact
 from marquee.domain.timeline import DAY, HOUR, MINUTE, ManualClock
 from marquee.ingest.door import Receipt
-from marquee.ops import audit
-from marquee.serving.cube import ALL_FILMS, DIMENSIONS
+from marquee.serving.world.cube import ALL_FILMS, DIMENSIONS
+from marquee.watch import audit
 
 
 def test_real_files_through_both_layers(platform: Platform, clock: ManualClock, data: Path) -> None:

@@ -6,15 +6,15 @@ from pathlib import Path
 from tests.world import NOON
 
 from marquee.app import Platform
-from marquee.batch.tables import BRONZE, TABLES
+from marquee.domain.tables import BRONZE, TABLES
 from marquee.domain.timeline import HOUR, ManualClock
-from marquee.ops import audit
 from marquee.settings import load
+from marquee.watch import audit
 
 
 def documents(platform: Platform) -> dict[tuple[str, int], bytes]:
     """All that is published."""
-    from marquee.batch import kinds
+    from marquee.domain import documents as kinds
 
     every = [value for name, value in vars(kinds).items() if name.isupper() and isinstance(value, str)]
     with platform.views.snapshot() as snapshot:

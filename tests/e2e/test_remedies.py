@@ -11,8 +11,8 @@ from marquee.adapters.remedies import ANEW, KEPT, remedy
 from marquee.app import Platform
 from marquee.domain.timeline import HOUR, ManualClock
 from marquee.errors import StorageError
-from marquee.ops import audit
 from marquee.settings import load
+from marquee.watch import audit
 
 
 def use(platform: Platform, name: str) -> None:
@@ -33,7 +33,7 @@ def use(platform: Platform, name: str) -> None:
         case "runs.db":
             platform.runs.latest(1)
         case "crawl.db":
-            from marquee.adapters.sqlite_crawl import SqliteCrawl
+            from marquee.adapters.sqlite.crawl import SqliteCrawl
 
             SqliteCrawl(home.path(name)).counts()
         case "keys.db":

@@ -23,8 +23,8 @@ from marquee.app import Platform
 from marquee.client import ApiError, AsyncClient, Client
 from marquee.domain.timeline import HOUR, ManualClock
 from marquee.errors import TransientError
-from marquee.serving.cache import AnswerCache
-from marquee.serving.feed import HELD, Feed, Reader, update
+from marquee.http.cache import AnswerCache
+from marquee.http.feed import HELD, Feed, Reader, update
 from marquee.settings import load
 
 
@@ -132,7 +132,7 @@ def test_a_slow_reader_loses_the_oldest_and_is_told() -> None:
 
 
 def test_a_full_feed_refuses_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("marquee.serving.feed.MOST_READERS", 1)
+    monkeypatch.setattr("marquee.http.feed.MOST_READERS", 1)
     feed = Feed()
     _ = feed.stream()
     with pytest.raises(TransientError, match="already listen"):

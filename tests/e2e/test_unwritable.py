@@ -11,10 +11,10 @@ from tests.facts import review
 from tests.mounts import marquee, need_namespaces, within
 from tests.world import NOON
 
-from marquee.adapters.sqlite_reading import look
+from marquee.adapters.sqlite.reading import look
 from marquee.app import Platform
 from marquee.domain.timeline import HOUR, ManualClock
-from marquee.ops.restore import restore
+from marquee.run.restore import restore
 from marquee.settings import load
 
 
@@ -79,7 +79,7 @@ def test_what_a_killed_writer_left_is_read_where_nothing_can_be_written(
     assert (left / "log.db-wal").stat().st_size
     query = "SELECT seq FROM sqlite_sequence WHERE name = 'batches'"
     lines = [
-        "import sys; from pathlib import Path; from marquee.adapters.sqlite_reading import look",
+        "import sys; from pathlib import Path; from marquee.adapters.sqlite.reading import look",
         f"print(look(Path(sys.argv[1])).execute({query!r}).fetchone()[0])",
     ]
     script = tmp_path / "script.py"

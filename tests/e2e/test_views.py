@@ -16,11 +16,11 @@ from tests.e2e.asgi import Caller, client_of
 from tests.facts import TEXTS, film, review
 from tests.world import BARE, BOMBED, FILMS, LONER, NOBODY, NOON, facts
 
-from marquee.adapters.vader import scorer
 from marquee.app import Platform
 from marquee.domain.facts import FilmFact, ReviewFact
 from marquee.domain.timeline import DAY, HOUR, ManualClock
-from marquee.serving.api import shapes
+from marquee.http import shapes
+from marquee.libraries.vader import scorer
 from marquee.settings import load
 
 

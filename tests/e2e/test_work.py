@@ -13,11 +13,11 @@ import trustme
 from tests.e2e.asgi import Caller
 from tests.facts import film, review
 
-from marquee import work
+from marquee import spans as work
 from marquee.app import Platform
 from marquee.domain.timeline import HOUR, ManualClock
-from marquee.ops.expiry import Expiries
 from marquee.settings import load
+from marquee.watch.expiry import Expiries
 
 
 @pytest.fixture(autouse=True)

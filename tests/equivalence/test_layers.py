@@ -9,20 +9,20 @@ import pytest
 from tests.conftest import NOON
 from tests.facts import TEXTS, film, history, rating_event, review, review_event, votes
 
-from marquee.adapters.codec import records
-from marquee.adapters.memory import MemoryLog, MemorySpeedStore
-from marquee.adapters.sqlite_views import SqliteViews
+from marquee.adapters.sqlite.views import SqliteViews
 from marquee.app import Platform
 from marquee.batch import gold
-from marquee.batch.tables import BASE, BRONZE, CELLS, SILVER
+from marquee.domain.codec import records
 from marquee.domain.events import METADATA, RATINGS, REVIEWS
 from marquee.domain.measures import STATE_COLUMNS, merge_table
+from marquee.domain.records import Batch, MicroBatch
+from marquee.domain.tables import BASE, BRONZE, CELLS, SILVER
 from marquee.domain.timeline import DAY, HOUR, YEAR, ManualClock, floor
 from marquee.errors import QualityStopError, TransientError
-from marquee.ops import audit
-from marquee.ports import Batch, MicroBatch
-from marquee.serving.cube import ALL_FILMS
+from marquee.serving.world.cube import ALL_FILMS
 from marquee.speed.layer import SpeedLayer
+from marquee.testing.memory import MemoryLog, MemorySpeedStore
+from marquee.watch import audit
 
 
 def live(platform: Platform, clock: ManualClock, hours: int, seed: int = 5, batch_every: int = 6) -> None:
@@ -178,7 +178,7 @@ def test_the_audit_finds_a_wrong_answer(platform: Platform, clock: ManualClock) 
 
 
 def test_a_run_scores_only_what_is_new(platform: Platform, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    from marquee import scoring
+    from marquee.libraries import scoring
 
     scored: list[str | None] = []
     original = scoring.score_chunk
@@ -332,7 +332,7 @@ class Poisoned(MemoryLog):
 def test_records_that_cannot_be_read_hold_nothing_up(
     platform: Platform, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("marquee.ingest.archive.CHUNK", 1)
+    monkeypatch.setattr("marquee.batch.archive.CHUNK", 1)
     log = platform.log = Poisoned()
     log.append([review_event("bad", 1, NOON)], NOON)
     log.append([review_event("good", 1, NOON), review_event("fine", 1, NOON)], NOON + 1)

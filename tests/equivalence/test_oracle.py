@@ -15,15 +15,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.conftest import NOON
 from tests.facts import TEXTS, film, review, votes
 
-from marquee.adapters.codec import records
-from marquee.adapters.sqlite_views import SqliteViews
+from marquee.adapters.sqlite.views import SqliteViews
 from marquee.app import Platform
+from marquee.domain.codec import records
 from marquee.domain.coverage import held_from
 from marquee.domain.events import REVIEWS, Record
 from marquee.domain.facts import Fact, Gone, ReviewFact, ReviewList
 from marquee.domain.timeline import DAY, HOUR, MINUTE, ManualClock
-from marquee.ops.audit import Reference, compared
 from marquee.settings import load
+from marquee.watch.audit import Reference, compared
 
 FILMS = st.integers(1, 4)
 AGES = st.sampled_from((0, 3 * MINUTE, 2 * HOUR, 26 * HOUR, 8 * DAY, 40 * DAY, 100 * DAY, 2_200 * DAY))

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import NOON
 
-from marquee.adapters.arrow import arrow_schema
 from marquee.domain.measures import (
     STATE_COLUMNS,
     SUMS,
@@ -27,6 +26,7 @@ from marquee.domain.measures import (
 )
 from marquee.domain.monoids import Gauge
 from marquee.domain.timeline import DAY, LADDER, WINDOW, floor, ladder_cuts, ladder_span
+from marquee.libraries.arrow import arrow_schema
 
 gauges = st.builds(
     Gauge,

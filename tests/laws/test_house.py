@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 
@@ -92,3 +93,81 @@ def test_decisions_say_their_status_and_day() -> None:
             r"# \d{4}: .+\n\nStatus: (accepted|superseded by \d{4}), \d{4}-\d\d-\d\d\n", path.read_text()
         ), path
         assert path.name in listed
+
+
+FLOORS = (
+    *("errors spans asgi", "domain", "settings places", "ports", "libraries", "adapters", "engines", "sources"),
+    *("importers", "ingest", "batch", "speed", "serving", "services", "home origin app", "watch", "http", "run"),
+    *("testing", "cli client __main__"),
+)
+"""What stands on what: docs/architecture.md says it in the same order."""
+
+FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
+SOURCE = Path(marquee.__file__).parent
+MODULES = {path: path.read_text() for path in sorted(SOURCE.rglob("*.py"))}
+
+
+def room_of(path: Path) -> str:
+    """The room that a module stands in: its first folder, or its own name."""
+    return path.relative_to(SOURCE).with_suffix("").parts[0]
+
+
+def rooms_imported(text: str) -> set[str]:
+    """The rooms that a module imports from, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module == "marquee":
+            found |= {alias.name for alias in node.names if alias.name in FLOOR}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("marquee."):
+            found.add(str(node.module).split(".")[1])
+    return found
+
+
+def test_no_import_runs_upward() -> None:
+    rooms = {room_of(path) for path in MODULES} - {"__init__"}
+    assert rooms == set(FLOOR), "each room has a floor"
+    assert "domain" in rooms_imported("def f():\n    from marquee.domain.films import Film"), "lazy ones are seen"
+    inner = {path: text for path, text in MODULES.items() if room_of(path) in FLOOR}
+    upward = [
+        f"{path.relative_to(SOURCE)} imports {room}"
+        for path, text in inner.items()
+        for room in rooms_imported(text)
+        if FLOOR[room] > FLOOR[room_of(path)]
+    ]
+    assert upward == []
+
+
+HEAVY = {
+    "cassandra": "adapters",
+    "confluent_kafka": "adapters services",
+    "datahub": "run",
+    "duckdb": "engines",
+    "fastapi": "http",
+    "granian": "http",
+    "great_expectations": "watch",
+    "opentelemetry": "adapters",
+    "pyiceberg": "engines",
+    "pymongo": "adapters services",
+    "pyspark": "app engines speed",
+    "redis": "adapters services",
+    "rustworkx": "libraries",
+    "sknetwork": "libraries",
+    "tantivy": "libraries",
+    "vaderSentiment": "libraries",
+}
+"""The rooms in which a library that is heavy, or a service's client, is imported; `services` starts what it asks."""
+
+
+def test_a_heavy_library_stays_in_its_rooms() -> None:
+    found = {name: " ".join(sorted({room_of(path) for path in MODULES if name in imported(path)})) for name in HEAVY}
+    assert found == HEAVY
+
+
+def test_rooms_and_modules_stay_small() -> None:
+    sizes = {path: len(text.splitlines()) for path, text in MODULES.items()}
+    assert {str(path): size for path, size in sizes.items() if size > 400} == {}
+    assert sorted(sizes.values())[len(sizes) // 2] < 130
+    rooms: Counter[str] = Counter()
+    for path, size in sizes.items():
+        rooms[room_of(path)] += size
+    assert {room: size for room, size in rooms.items() if size >= 0.12 * sum(sizes.values())} == {}

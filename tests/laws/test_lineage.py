@@ -1,9 +1,9 @@
 """The lineage holds together: everything that is made is made of something that is there, down to the source."""
 
-from marquee.batch.tables import SILVER, TABLES
 from marquee.domain.events import REVIEWS
 from marquee.domain.measures import GAUGE, SUMS
-from marquee.ops.lineage import GLOSSARY, Column, Flow, figures, flows, jobs, reads, routes, tables
+from marquee.domain.tables import SILVER, TABLES
+from marquee.run.lineage import GLOSSARY, Column, Flow, figures, flows, jobs, reads, routes, tables
 from marquee.settings import load
 
 HELD = {table.name: table for table in tables(load())}

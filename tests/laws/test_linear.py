@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from tests.growth import linear
 
-from marquee.adapters.vader import scorer
+from marquee.libraries.vader import scorer
 
 SIZE = 100_000
 REPEATED = {

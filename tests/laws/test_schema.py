@@ -11,7 +11,7 @@ from fastavro.schema import parse_schema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marquee.adapters.codec import decode, encode
+from marquee.domain.codec import decode, encode
 from marquee.domain.events import (
     METADATA,
     RATINGS,

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from vaderSentiment import vaderSentiment
 
-from marquee.adapters.vader import scorer
+from marquee.libraries.vader import scorer
 
 original = vaderSentiment.SentimentIntensityAnalyzer()
 

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marquee.adapters.graph import CreditGraph
-from marquee.adapters.tables import arrow_rows, as_table, flat
 from marquee.batch import anomalies, genres, network, similar
 from marquee.batch.anomalies import Weeks
 from marquee.domain import scores
 from marquee.domain.films import unknown_film
 from marquee.domain.measures import SUMS
 from marquee.domain.scores import Pins
-from marquee.serving.cube import ALL_FILMS, DIMENSIONS, Cube, Filter, groups_of
-from marquee.serving.recommend import affinity, appeal, diverse, ranked, reasons
-from marquee.serving.stats import money, share_below
+from marquee.libraries.graph import CreditGraph
+from marquee.libraries.spreadsheets import arrow_rows, as_table, flat
+from marquee.serving.answers.recommend import affinity, appeal, diverse, ranked, reasons
+from marquee.serving.answers.stats import money, share_below
+from marquee.serving.world.cube import ALL_FILMS, DIMENSIONS, Cube, Filter, groups_of
 
 
 def film(movie_id: int, **values: Any) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from tests.processes import BARE, MARQUEE, answer, free_port, started
 
 from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.domain.timeline import HOUR, MINUTE, ManualClock, floor, iso
-from marquee.ops import audit
-from marquee.ops.live import SIMULATED_KEY
+from marquee.run.follow import SIMULATED_KEY
 from marquee.settings import load
+from marquee.watch import audit
 
 ROOT = Path(__file__).parents[2]
 AIRFLOW = ROOT / ".venv-airflow" / "bin"

@@ -18,7 +18,7 @@ from marquee.app import Platform
 from marquee.domain.quality import RULES
 from marquee.domain.timeline import HOUR, ManualClock
 from marquee.errors import QualityStopError
-from marquee.ops.lineage import GLOSSARY, flows, tables
+from marquee.run.lineage import GLOSSARY, flows, tables
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import pytest
 from tests.facts import film, review
 from tests.processes import run
 
-from marquee.adapters.arrow import arrow_schema
 from marquee.app import Platform
 from marquee.batch import gate
 from marquee.domain.quality import ROW_LEVEL, RULES, Rule
 from marquee.domain.timeline import HOUR, ManualClock
+from marquee.libraries.arrow import arrow_schema
 from marquee.settings import load
 
 CHECKED = sorted({rule.table for rule in RULES})
@@ -47,7 +47,7 @@ def spoiled(table: str, rules: list[Rule]) -> pa.Table:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("table", CHECKED)
 def test_both_measure_the_same(table: str, platform: Platform, tmp_path: Path) -> None:
-    from marquee.adapters.expectations import Expectations
+    from marquee.watch.expectations import Expectations
 
     rules = [rule for rule in RULES if rule.table == table and rule.kind in ("complete", "between", "unique")]
     held = spoiled(table, rules)

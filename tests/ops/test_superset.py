@@ -13,9 +13,9 @@ import pytest
 import yaml
 from tests.processes import free_port, started, wait_for
 
-from marquee.adapters.duck import write_database
 from marquee.app import Platform
-from marquee.serving.export import SCHEMAS, export
+from marquee.engines.duckdb.lake import write_database
+from marquee.serving.answers.export import SCHEMAS, export
 from marquee.settings import load
 
 ROOT = Path(__file__).parents[2]

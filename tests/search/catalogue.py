@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from marquee.adapters.tantivy_search import IndexedFilm, TitleSearch
+from marquee.libraries.titles import IndexedFilm, TitleSearch
 
 LISTS = Path(__file__).parent
 DEPTH = 50

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from tests.growth import linear
 from tests.search.catalogue import Catalogue, indexed, own_films, questions, real_films
 
-from marquee.adapters.tantivy_search import IndexedFilm, TitleSearch
 from marquee.domain.folding import fold
 from marquee.domain.numerals import in_digits
 from marquee.domain.titles import canonical, name_terms, terms, wholes, words
+from marquee.libraries.titles import IndexedFilm, TitleSearch
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from marquee.adapters.sqlite_crawl import SqliteCrawl
+from marquee.adapters.sqlite.crawl import SqliteCrawl
 from marquee.app import Platform
 from marquee.domain.aside import gone
 from marquee.domain.events import Credit

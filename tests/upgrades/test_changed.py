@@ -26,7 +26,7 @@ CHANGES = {
         '    "stars": Sum(lambda e: e.weight * e.stars),\n',
         '    "praise": Sum(lambda e: e.weight * e.positive * e.stars),\n',
     ),
-    "batch/kinds.py": (
+    "domain/documents.py": (
         "Document = tuple[str, int, bytes]\n",
         'GREETING = "greeting"\n',
     ),
@@ -38,13 +38,13 @@ CHANGES = {
 """By module: the line that is there, and what a later version declares after it."""
 
 VERSIONED = (
-    "batch/kinds.py",
+    "domain/documents.py",
     "    **dict.fromkeys((FORECASTER,",
     '    "greeting": 1,\n    **dict.fromkeys((FORECASTER,',
 )
 RESCORED = (
     ("domain/sentiment.py", "VERSION = 1\n", "VERSION = 2\n"),
-    ("adapters/vader.py", "valence=analyzer.lexicon", 'valence={**analyzer.lexicon, "train": 3.0}'),
+    ("libraries/vader.py", "valence=analyzer.lexicon", 'valence={**analyzer.lexicon, "train": 3.0}'),
 )
 
 DRIVER = """
@@ -53,7 +53,7 @@ from pathlib import Path
 from marquee.app import Platform
 from marquee.domain.measures import SUMS
 from marquee.domain.timeline import ManualClock
-from marquee.ops import audit
+from marquee.watch import audit
 from marquee.settings import load
 from marquee.sources.tmdb_facts import film_values
 from marquee.domain.facts import FilmFact

@@ -9,13 +9,13 @@ from tests.upgrades.keep import FILMS, NOON
 
 from marquee import __version__
 from marquee.app import Platform
-from marquee.batch.tables import SILVER, TABLES
 from marquee.domain.events import REVIEWS
 from marquee.domain.measures import SUMS
+from marquee.domain.tables import SILVER, TABLES
 from marquee.domain.timeline import HOUR, ManualClock
-from marquee.ops import audit
-from marquee.scoring import scorer_name
+from marquee.libraries.scoring import scorer_name
 from marquee.settings import load
+from marquee.watch import audit
 
 HOMES = sorted((Path(__file__).parent / "homes").glob("*.tar.xz"))
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from tests.conformance.test_ports import NOON, gauge, micro
 
-from marquee.adapters.sqlite_speed import SqliteSpeedStore, SqliteSpeedViews
+from marquee.adapters.sqlite.speed import SqliteSpeedStore, SqliteSpeedViews
+from marquee.domain.records import SpeedCell
 from marquee.domain.timeline import ManualClock
-from marquee.ports import SpeedCell
 from marquee.speed.sync import Sync
 
 KEY, OTHER = (1, NOON, NOON), (2, NOON, NOON)

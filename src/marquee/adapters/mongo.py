@@ -18,9 +18,9 @@ from pymongo.read_concern import ReadConcern
 
 from marquee.domain.coverage import NO_SPEED, Frontier, SpeedState
 from marquee.domain.measures import FIRST_STATE, STATE_COLUMNS, Cell, decode_cell, encode_cell
+from marquee.domain.records import Publication, SpeedCell, SpeedFilm
 from marquee.domain.timeline import SECOND, SPEED_TTL
 from marquee.errors import TerminalError, TransientError
-from marquee.ports import Publication, SpeedCell, SpeedFilm
 
 DATABASE = "marquee"
 GROUP = 1_000

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from marquee.batch.calendar import covering
-from marquee.batch.kinds import ANOMALIES, Document
 from marquee.batch.shelf import reading
-from marquee.batch.tables import CELLS
+from marquee.domain.calendar import covering
+from marquee.domain.documents import ANOMALIES, Document
 from marquee.domain.scores import (
     AVERAGE_SCALE,
     COMPOUND_SCALE,
@@ -20,6 +19,7 @@ from marquee.domain.scores import (
     upper_tail,
     welch,
 )
+from marquee.domain.tables import CELLS
 from marquee.domain.timeline import DAY, floor
 from marquee.ports import Lake
 

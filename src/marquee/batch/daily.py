@@ -7,10 +7,10 @@ import ibis
 import numpy as np
 import orjson
 
-from marquee.batch.calendar import covering, hour_start, month_of
-from marquee.batch.kinds import DAILY, DAILY_COLUMNS, Document
-from marquee.batch.tables import CELLS
+from marquee.domain.calendar import covering, hour_start, month_of
+from marquee.domain.documents import DAILY, DAILY_COLUMNS, Document
 from marquee.domain.measures import SUMS
+from marquee.domain.tables import CELLS
 from marquee.domain.timeline import DAY, ladder_cuts
 from marquee.ports import Lake
 

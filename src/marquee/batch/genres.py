@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from marquee.batch.kinds import GENRES, Document
+from marquee.domain.documents import GENRES, Document
 from marquee.domain.scores import AVERAGE_SCALE, discoveries, two_sided
 from marquee.ports import Lake
 

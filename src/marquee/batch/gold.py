@@ -10,13 +10,13 @@ from typing import Any
 import ibis
 
 from marquee.batch import gate
-from marquee.batch.calendar import aged, hour_start, month_of, with_gold_month
 from marquee.batch.shape import shape
 from marquee.batch.silver import read
-from marquee.batch.tables import BASE, CELLS, SILVER, TABLES
+from marquee.domain.calendar import aged, hour_start, month_of, with_gold_month
 from marquee.domain.events import RATINGS, REVIEWS
 from marquee.domain.measures import climb_table, lift_gauges_table, lift_reviews_table, merge_table
 from marquee.domain.quality import RULES, Measurement, Rule
+from marquee.domain.tables import BASE, CELLS, SILVER, TABLES
 from marquee.domain.timeline import WINDOW, data_end, ladder_top
 from marquee.ports import Lake
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
-from marquee.batch.kinds import MONEY, Document
 from marquee.batch.shelf import by_dimension
+from marquee.domain.documents import MONEY, Document
 from marquee.ports import Lake
 
 BREAK_EVEN = 2.5

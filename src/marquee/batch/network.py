@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import orjson
 
-from marquee.adapters.graph import collaborations, communities, pagerank
-from marquee.batch.kinds import PEOPLE, PERSON, Document
+from marquee.domain.documents import PEOPLE, PERSON, Document
 from marquee.domain.films import FilmView, film_people
+from marquee.libraries.graph import collaborations, communities, pagerank
 
 SHARDS = 64
 HALF_LIFE_YEARS = 10

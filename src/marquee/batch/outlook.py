@@ -7,12 +7,12 @@ import numpy as np
 import orjson
 
 from marquee.batch import forecast
-from marquee.batch.calendar import covering
 from marquee.batch.forecast import Floats
-from marquee.batch.kinds import FORECASTER, METRICS, Document
 from marquee.batch.shelf import reading
-from marquee.batch.tables import CELLS
+from marquee.domain.calendar import covering
+from marquee.domain.documents import FORECASTER, METRICS, Document
 from marquee.domain.films import release_day
+from marquee.domain.tables import CELLS
 from marquee.domain.timeline import DAY, floor
 from marquee.ports import Lake
 

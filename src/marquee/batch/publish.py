@@ -7,16 +7,16 @@ import numpy as np
 import orjson
 
 from marquee.batch import anomalies, daily, genres, money, network, outlook, seasons, similar
-from marquee.batch.calendar import covering
 from marquee.batch.gold import Reach
-from marquee.batch.kinds import ACTIVITY, CARD, CELL_ROWS, FILM, Document
 from marquee.batch.shelf import latest_films, latest_gauges, shelf
 from marquee.batch.silver import read
-from marquee.batch.tables import CELLS, SILVER
+from marquee.domain.calendar import covering
+from marquee.domain.documents import ACTIVITY, CARD, CELL_ROWS, FILM, Document
 from marquee.domain.events import METADATA, REVIEWS
 from marquee.domain.films import FilmView, card, film_view, unknown_film
 from marquee.domain.measures import GAUGE, STATE_COLUMNS, SUMS
 from marquee.domain.scores import Pins, pin
+from marquee.domain.tables import CELLS, SILVER
 from marquee.domain.timeline import DAY, HOUR, floor, iso
 from marquee.ports import Lake
 

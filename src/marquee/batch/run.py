@@ -7,18 +7,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from marquee.batch import gold, publish, silver
-from marquee.batch.calendar import hour_start, month_of
+from marquee.batch.archive import archive
 from marquee.batch.shape import shape
-from marquee.batch.tables import BRONZE, SILVER
+from marquee.domain.calendar import hour_start, month_of
 from marquee.domain.coverage import Frontier, Source
 from marquee.domain.events import TOPICS
 from marquee.domain.measures import STATE_COLUMNS
+from marquee.domain.records import Publication, Rejected, RunReport
 from marquee.domain.retention import USUAL, Retention
+from marquee.domain.tables import BRONZE, SILVER
 from marquee.domain.timeline import DAY, HOUR, Clock, floor, iso
 from marquee.errors import MarqueeError, QualityStopError
-from marquee.ingest.archive import archive
-from marquee.ports import BatchViews, Lake, Log, Publication, Quarantine, Rejected, RunReport, Runs
-from marquee.work import span
+from marquee.ports import BatchViews, Lake, Log, Quarantine, Runs
+from marquee.spans import span
 
 log = logging.getLogger(__name__)
 

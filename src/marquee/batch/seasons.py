@@ -5,9 +5,9 @@ from typing import Any
 
 import orjson
 
-from marquee.batch.kinds import SEASONS, Document
-from marquee.batch.tables import CELLS
+from marquee.domain.documents import SEASONS, Document
 from marquee.domain.scores import AVERAGE_SCALE
+from marquee.domain.tables import CELLS
 from marquee.domain.timeline import DAY
 from marquee.ports import Lake
 

@@ -2,10 +2,10 @@
 
 import json
 
-from marquee.batch import kinds
-from marquee.batch.tables import SILVER, TABLES
+from marquee.domain import documents as kinds
 from marquee.domain.measures import STATE_COLUMNS
-from marquee.scoring import scorer_name
+from marquee.domain.tables import SILVER, TABLES
+from marquee.libraries.scoring import scorer_name
 
 
 def shape() -> str:

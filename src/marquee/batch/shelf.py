@@ -4,10 +4,10 @@ from typing import Any
 
 import ibis
 
-from marquee.batch.tables import CELLS, SILVER
 from marquee.domain.events import METADATA
 from marquee.domain.measures import GAUGE
 from marquee.domain.scores import TIERS, Pins
+from marquee.domain.tables import CELLS, SILVER
 from marquee.ports import Lake
 
 DIMENSIONS = ("genre", "year", "tier", "month", "language")

@@ -7,14 +7,14 @@ from typing import Any
 import ibis
 
 from marquee.batch import gate
-from marquee.batch.calendar import covering, with_month
-from marquee.batch.tables import BRONZE, SILVER, TABLES
+from marquee.domain.calendar import covering, with_month
 from marquee.domain.events import METADATA, RATINGS, REVIEWS
 from marquee.domain.quality import RULES, Measurement
 from marquee.domain.scores import FAVOURABLE_CUT, LABEL_CUT
+from marquee.domain.tables import BRONZE, SILVER, TABLES
 from marquee.domain.timeline import WINDOW
+from marquee.libraries.scoring import score_columns, scorer_name
 from marquee.ports import Lake
-from marquee.scoring import score_columns, scorer_name
 
 SCORES = ("compound", "sentence")
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from marquee.adapters.neighbours import joined, nearest, tfidf
-from marquee.batch.kinds import SIMILAR, SIMILAR_SCALE, Document
+from marquee.domain.documents import SIMILAR, SIMILAR_SCALE, Document
 from marquee.domain.films import FilmView
+from marquee.libraries.neighbours import joined, nearest, tfidf
 from marquee.ports import Lake
 
 NEIGHBOURS = 100

@@ -7,7 +7,7 @@ from typing import NoReturn
 from marquee.cli import cluster, data, keys, lineage, logs, quality, running, settings
 from marquee.cli.common import app, console
 from marquee.errors import MarqueeError, SettingsError
-from marquee.ops.processes import follow_parent
+from marquee.run.processes import follow_parent
 
 __all__ = ["app", "cluster", "data", "keys", "lineage", "logs", "main", "quality", "running", "settings"]
 
@@ -43,7 +43,7 @@ def fail(error: MarqueeError) -> NoReturn:
 
 def main() -> None:
     """Run the command line; a failure is words and an exit code, never a traceback."""
-    from marquee.ops.live import plain
+    from marquee.run.follow import plain
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

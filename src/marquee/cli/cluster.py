@@ -24,8 +24,8 @@ def up(
 
     It needs Java 17, about 5 GB of memory, and at the first start 500 MB of downloads.
     """
-    from marquee.cluster.laptop import Laptop
-    from marquee.ops.up import run_platform
+    from marquee.run.up import run_platform
+    from marquee.services.laptop import Laptop
 
     folder = for_java(load(home=home).home / "services", "run the services elsewhere")
     opened = platform_of(home=home, port=port).home
@@ -43,7 +43,7 @@ def up(
 @cluster.command()
 def jars(name: Annotated[str, typer.Argument(help="A lock: spark, kafka, cassandra, hdfs")]) -> None:
     """Fetch the pinned jars of a service, and print their paths with commas between."""
-    from marquee.cluster.jars import LOCKS, paths
+    from marquee.services.jars import LOCKS, paths
 
     known = sorted(path.stem for path in LOCKS.glob("*.txt"))
     if name not in known:

@@ -14,9 +14,9 @@ from marquee.cli.output import console, out, print_json
 from marquee.domain.timeline import parse_iso
 from marquee.errors import SettingsError
 from marquee.home import Home
-from marquee.ops.filling import Lines, Progress
 from marquee.places import shown
 from marquee.settings import load
+from marquee.watch.filling import Lines, Progress
 
 __all__ = ["app", "bars", "console", "existing", "iso_time", "out", "platform_of", "print_json"]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from marquee.adapters.sqlite import explained
+from marquee.adapters.sqlite.connection import explained
 from marquee.cli.common import HomeOption, JsonOption, app, bars, console, existing, out, platform_of, print_json, say
 from marquee.cli.output import coloured, columns, print_csv, words
 from marquee.errors import SettingsError
@@ -43,9 +43,9 @@ def import_(
     fails in every row.
     """
     from marquee.cli.told import lines, shown
-    from marquee.ops.importing import run
-    from marquee.ops.publishing import Outcome, publish_now
-    from marquee.sources.importers.files import printable
+    from marquee.importers.files import printable
+    from marquee.run.importing import run
+    from marquee.run.publishing import Outcome, publish_now
 
     kind, path = kind_and_path(given)
     platform = platform_of(home=home)
@@ -69,7 +69,7 @@ def import_(
 
 def kind_and_path(given: list[str]) -> tuple[str | None, Path]:
     """Read the arguments of an import: a path, or a kind of data set and a path."""
-    from marquee.sources.importers.datasets import KINDS
+    from marquee.importers.datasets import KINDS
 
     if len(given) == 1:
         return None, Path(given[0])
@@ -91,7 +91,7 @@ def query(
     json: JsonOption = False,
 ) -> None:
     """Ask the lake in SQL (DuckDB's, or Spark's where that computes). Nothing can be changed, no other file read."""
-    from marquee.batch.tables import TABLES
+    from marquee.domain.tables import TABLES
 
     platform = existing(home, reading=True)
     if sql.strip().lower() == "tables":
@@ -118,7 +118,7 @@ def query(
 @app.command()
 def status(home: HomeOption = None, json: JsonOption = False) -> None:
     """Show the state of every part."""
-    from marquee.ops import health
+    from marquee.watch import health
 
     found = health.status(existing(home, reading=True))
     if json:
@@ -164,7 +164,7 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Recompute answers from bronze in plain Python and compare; exit 1 where any differs."""
-    from marquee.ops.audit import verify as verify_answers
+    from marquee.watch.audit import verify as verify_answers
 
     platform = existing(home, reading=True)
     with console.status("verifying"):
@@ -188,9 +188,9 @@ def export(
     every: Annotated[float | None, typer.Option(min=1, help="Write it anew every so many seconds, until ended")] = None,
 ) -> None:
     """Write the merged answers as tables of a DuckDB file, for Superset and other tools that ask in SQL."""
-    from marquee.adapters.duck import write_database
-    from marquee.ops.processes import Stop
-    from marquee.serving.export import export as tables_of
+    from marquee.engines.duckdb.lake import write_database
+    from marquee.run.processes import Stop
+    from marquee.serving.answers.export import export as tables_of
 
     platform, stop = existing(home, reading=True), Stop()
     query, target = platform.query(), target or platform.home.path("export/marquee.duckdb")
@@ -227,7 +227,7 @@ def reset(home: HomeOption = None, yes: Annotated[bool, typer.Option("--yes", he
 @app.command()
 def backup(target: Annotated[Path, typer.Argument(help="The tar file to write")], home: HomeOption = None) -> None:
     """Write all of a home into one file, and check it. The platform may go on running."""
-    from marquee.ops.backup import backup as write
+    from marquee.run.backup import backup as write
 
     platform = existing(home, reading=True)
     away = [name for name in SERVICES if getattr(platform.settings, name) is not None]
@@ -248,7 +248,7 @@ def upgrade(
     keep: Annotated[bool, typer.Option("--backup/--no-backup", help="Write a backup beside the home first")] = True,
 ) -> None:
     """Bring a home of an earlier version up to this one, as `marquee up` does by itself."""
-    from marquee.ops.upgrading import upgrade as bring_up
+    from marquee.run.upgrading import upgrade as bring_up
 
     platform = existing(home)
     with platform.home.lock("up"):
@@ -261,7 +261,7 @@ def restore(
     source: Annotated[Path, typer.Argument(help="A file that `marquee backup` wrote")], home: HomeOption = None
 ) -> None:
     """Bring a home back from a backup, to any folder. What came later is asked of TMDB again."""
-    from marquee.ops.restore import restore as unpack
+    from marquee.run.restore import restore as unpack
 
     folder = load(home=home).home
     with console.status("restoring"):

@@ -22,7 +22,7 @@ def keys_create(
     days: Annotated[int | None, typer.Option(min=1, help="Days until it expires; never without it")] = None,
 ) -> None:
     """Make a key and print it, this once. From then on the API asks for a key; restart a running one."""
-    from marquee.adapters.sqlite_keys import SCOPES
+    from marquee.domain.keys import SCOPES
 
     scopes = tuple(scope or SCOPES)
     if unknown := set(scopes) - set(SCOPES):

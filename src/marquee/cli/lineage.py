@@ -22,8 +22,8 @@ def lineage(
 ) -> None:
     """Tell DataHub of tables, columns, terms, lineage from source to API, quality and runs. Telling it again changes nothing."""
     os.environ["DATAHUB_TELEMETRY_ENABLED"] = "false"  # read when the library is imported: nothing is sent elsewhere
-    from marquee.adapters.datahub import Catalogue, send, write
-    from marquee.ops import lineage as known
+    from marquee.run import lineage as known
+    from marquee.run.datahub import Catalogue, send, write
 
     platform = existing(home, reading=True)
     settings = platform.settings

@@ -11,8 +11,8 @@ import typer
 
 from marquee.cli.common import HomeOption, JsonOption, app, existing, iso_time, out
 from marquee.errors import SettingsError
-from marquee.ops.logs import FOLDER, IDS, LEVELS, Tail, Wanted, read
-from marquee.ops.processes import Stop
+from marquee.run.logs import FOLDER, IDS, LEVELS, Tail, Wanted, read
+from marquee.run.processes import Stop
 
 POLL_SECONDS = 0.3
 COLOURS = {"warning": "yellow", "error": "red", "critical": "bold red"}

@@ -19,7 +19,7 @@ def quality(
     json: JsonOption = False,
 ) -> None:
     """Check a layer with Great Expectations; data docs are kept in the home. Exit 3 where it may not be published."""
-    from marquee.ops.quality import check
+    from marquee.watch.quality import check
 
     platform = existing(home)
     with console.status(f"checking {layer}"):

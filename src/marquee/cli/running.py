@@ -9,14 +9,14 @@ import typer
 
 from marquee.app import SYSTEM_CLOCK, Platform
 from marquee.cli.common import HomeOption, JsonOption, app, bars, console, existing, iso_time, platform_of, print_json
+from marquee.domain.records import RunReport
 from marquee.domain.timeline import DAY, HOUR, SECOND, floor, iso
 from marquee.errors import MarqueeError, SettingsError
-from marquee.ops import logs
-from marquee.ops.filling import Filling
-from marquee.ops.processes import Stop
-from marquee.ops.publishing import BATCH, frontier, latest_run, publish_now
-from marquee.ports import RunReport
+from marquee.run import logs
+from marquee.run.processes import Stop
+from marquee.run.publishing import BATCH, frontier, latest_run, publish_now
 from marquee.settings import load
+from marquee.watch.filling import Filling
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def up(
     host: Annotated[str | None, typer.Option(help="Address to listen on")] = None,
 ) -> None:
     """Run the whole platform: fill it on the first start, then keep it live. Ctrl-C ends all of it."""
-    from marquee.ops.up import run_platform
+    from marquee.run.up import run_platform
 
     platform = platform_of(home=home, port=port, host=host)
     platform.check_exposure()
@@ -47,7 +47,7 @@ def ingest(
     ] = False,
 ) -> None:
     """Crawl TMDB, then follow its changes."""
-    from marquee.ops import live
+    from marquee.run import follow as live
 
     platform = platform_of(home=home, films=films)
     follower = platform.home.holders().get("ingest")
@@ -201,7 +201,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on")] = None,
 ) -> None:
     """Serve the API and the web page."""
-    from marquee.serving.server import serve as serve_platform
+    from marquee.http.server import serve as serve_platform
 
     platform = platform_of(home=home, port=port, host=host)
     logs.begin(platform, f"serve-{platform.settings.port}")
@@ -224,8 +224,8 @@ def simulate(
     """Serve a simulated TMDB on 127.0.0.1. Its key is MARQUEE_SIMULATOR_KEY, or a new one that is printed."""
     import secrets
 
-    from marquee.adapters.granian_server import check_port, run
-    from marquee.ops.live import SIMULATED_KEY
+    from marquee.http.granian import check_port, run
+    from marquee.run.follow import SIMULATED_KEY
     from marquee.sources.simulator.catalogue import Catalogue
     from marquee.sources.simulator.server import CatchUpClock, SimulatorApp, SwitchClock
     from marquee.sources.simulator.service import SimulatedTmdb

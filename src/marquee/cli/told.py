@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from marquee.ops.importing import Summary
+from marquee.run.importing import Summary
 
 MOST_FILES = 10
 MOST_REASONS = 20

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from marquee.adapters.sqlite_crawl import SqliteCrawl
 from marquee.errors import MarqueeError, NotFoundError, OutageError, RefusedError, SourceError, TransientError
+from marquee.ports import CrawlMemory
 from marquee.sources.tmdb import GENRES, Tmdb
 
 ROW = 8
@@ -24,7 +24,7 @@ class Circuit:
     """
 
     tmdb: Tmdb
-    memory: SqliteCrawl
+    memory: CrawlMemory
     row: list[int] = field(default_factory=list)
     given: list[int] = field(default_factory=list)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)

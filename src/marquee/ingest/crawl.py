@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from marquee.adapters.sqlite_crawl import SqliteCrawl
 from marquee.domain.aside import Aside
 from marquee.domain.events import METADATA
 from marquee.domain.facts import Fact
@@ -21,6 +20,7 @@ from marquee.ingest.circuit import Circuit
 from marquee.ingest.door import Door, Receipt
 from marquee.ingest.search import Progress, Search, unseen
 from marquee.ingest.verdict import Group, Verdict
+from marquee.ports import CrawlMemory
 from marquee.sources.tmdb import SOURCE, Tmdb
 from marquee.sources.tmdb_facts import vote_fact
 from marquee.sources.tmdb_lists import READINGS, Listing, count
@@ -53,7 +53,7 @@ class Crawl:
 
     tmdb: Tmdb
     door: Door
-    memory: SqliteCrawl
+    memory: CrawlMemory
     clock: Clock
     workers: int = 8
     languages: Sequence[str] = ("en",)

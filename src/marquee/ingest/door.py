@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from marquee.adapters.codec import decode, encode, records
 from marquee.domain.authority import TMDB, counts_votes, outranks
+from marquee.domain.codec import decode, encode, records
 from marquee.domain.events import (
     BLANK_FILM,
     EVENT_BYTES,
@@ -22,10 +22,11 @@ from marquee.domain.events import (
     topic_of,
 )
 from marquee.domain.facts import Fact, FilmFact, Gone, Malformed, ReviewFact, ReviewList, VoteFact, VoteSeries
+from marquee.domain.records import Identity, Rejected
 from marquee.domain.timeline import Clock
-from marquee.ingest.validation import ID_LIMIT, complaint
-from marquee.ports import Identity, IdentityIndex, Log, Quarantine, Rejected
-from marquee.work import span
+from marquee.domain.validation import ID_LIMIT, complaint
+from marquee.ports import IdentityIndex, Log, Quarantine
+from marquee.spans import span
 
 CATCH_UP = 5_000
 ANY_DIGEST = "0" * 32

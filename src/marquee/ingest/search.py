@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from marquee.adapters.sqlite_crawl import SqliteCrawl
 from marquee.domain.timeline import SECOND, Clock
 from marquee.errors import MarqueeError, OutageError, RefusedError, SourceError, TransientError
 from marquee.ingest.circuit import Circuit
+from marquee.ports import CrawlMemory
 from marquee.sources.tmdb import Tmdb
 from marquee.sources.tmdb_lists import READINGS, Page, count
 
@@ -55,7 +55,7 @@ class Search:
     """
 
     tmdb: Tmdb
-    memory: SqliteCrawl
+    memory: CrawlMemory
     clock: Clock
     languages: Sequence[str]
     circuit: Circuit

@@ -7,9 +7,9 @@ from typing import Any
 
 from marquee.domain.aside import PARTIAL_TRIES, Aside, failed, gone, missing
 from marquee.domain.facts import Fact, FilmFact, Gone
+from marquee.domain.validation import complaint
 from marquee.errors import MarqueeError, NotFoundError
 from marquee.ingest.search import ANY_LANGUAGE
-from marquee.ingest.validation import complaint
 from marquee.sources.tmdb import SOURCE, FilmAnswer
 from marquee.sources.tmdb_facts import film_facts, review_facts
 

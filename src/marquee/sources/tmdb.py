@@ -8,18 +8,17 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from marquee.adapters.sqlite_budget import LONGEST_WAIT
-from marquee.adapters.sqlite_budget import Budget as Budget
 from marquee.errors import BadAnswerError, SettingsError, SourceError, TransientError, UnreachableError
+from marquee.ports.budget import LONGEST_WAIT, Slots
 from marquee.sources.tmdb_answers import Answer, quoted
 from marquee.sources.tmdb_key import is_v3
 from marquee.sources.tmdb_lists import READINGS, Listing, Page, count, page_of, read_list
-from marquee.work import span
+from marquee.spans import span
 
 SOURCE = "tmdb"
 GENRES = "/genre/movie/list"
@@ -49,18 +48,6 @@ def is_warning(record: logging.LogRecord) -> bool:
 
 for name in ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks"))):
     logging.getLogger(name).addFilter(is_warning)
-
-
-class Slots(Protocol):
-    """A budget of requests."""
-
-    def reserve(self) -> float:
-        """Take the next free slot; return how long to wait for it, in seconds."""
-        ...
-
-    def penalise(self, seconds: float) -> None:
-        """Let nobody ask for some seconds: TMDB said so."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

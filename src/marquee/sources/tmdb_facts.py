@@ -8,7 +8,7 @@ from marquee.domain.events import Credit
 from marquee.domain.facts import Fact, FilmFact, Malformed, ReviewFact, ReviewList, VoteFact
 from marquee.domain.scores import AVERAGE_SCALE, POPULARITY_SCALE, STARS_SCALE
 from marquee.domain.timeline import parse_iso
-from marquee.ingest.validation import ID_LIMIT, known_amount, known_date
+from marquee.domain.validation import ID_LIMIT, known_amount, known_date
 
 UNKNOWN_POPULARITY = -1
 CAST_KEPT = 30

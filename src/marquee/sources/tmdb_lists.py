@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from marquee.domain.validation import ID_LIMIT
 from marquee.errors import BadAnswerError, RefusedError, SourceError, TransientError
-from marquee.ingest.validation import ID_LIMIT
 from marquee.sources.tmdb_answers import quoted
 
 PAGE_CAP = 500

@@ -6,16 +6,17 @@ from dataclasses import asdict, dataclass
 
 import orjson
 
-from marquee.adapters.codec import records
 from marquee.domain.authority import counts_votes
+from marquee.domain.codec import records
 from marquee.domain.events import Event, FilmEvent, RatingEvent, Record, ReviewEvent
 from marquee.domain.films import film_view
 from marquee.domain.measures import ZERO, Cell, ScoredReview, lift_gauge, lift_review, merge
 from marquee.domain.monoids import Gauge
+from marquee.domain.records import MicroBatch, SpeedFilm, SpeedProgress
 from marquee.domain.sentiment import Score
 from marquee.domain.timeline import HOUR, WINDOW, Clock, floor, speed_horizon
-from marquee.ports import BatchViews, Log, MicroBatch, SpeedFilm, SpeedProgress, SpeedStore
-from marquee.work import span
+from marquee.ports import BatchViews, Log, SpeedStore
+from marquee.spans import span
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from marquee.domain.timeline import HOUR, floor
 from marquee.errors import TransientError
@@ -14,18 +13,6 @@ from marquee.speed.sync import Sync
 IDLE_SECONDS = 0.25
 AWAY_SECONDS = 2.0
 log = logging.getLogger(__name__)
-
-
-class Speed(Protocol):
-    """The speed layer, whatever drives it. It may be killed at any point and started again."""
-
-    def drain(self) -> int:
-        """Work until the log's end; return the events read."""
-        ...
-
-    def follow(self, stopped: Callable[[], bool]) -> None:
-        """Keep up with the log until told to stop. A store that is away is waited for: nothing is lost meanwhile."""
-        ...
 
 
 @dataclass(slots=True)

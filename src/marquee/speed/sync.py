@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from marquee.domain.coverage import SpeedState
 from marquee.domain.timeline import Clock, speed_horizon
 from marquee.ports import SpeedStore, SpeedViews
-from marquee.work import span
+from marquee.spans import span
 
 
 @dataclass(slots=True)

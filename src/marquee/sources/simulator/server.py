@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 
 import orjson
 
+from marquee.asgi import Receive, Scope, Send
 from marquee.domain.timeline import DAY, Clock, ManualClock
-from marquee.serving.cache import Receive, Scope, Send
 from marquee.sources.simulator.catalogue import GENRES, day_name
 from marquee.sources.simulator.service import NOT_FOUND, Body, ServiceError, SimulatedTmdb
 

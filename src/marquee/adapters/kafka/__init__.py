@@ -1,0 +1,1 @@
+"""The log in Kafka: its records as Avro, its topics."""

@@ -1,0 +1,1 @@
+"""The embedded stores: one SQLite file each, one connection class under all."""

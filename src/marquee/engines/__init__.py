@@ -1,0 +1,1 @@
+"""Where tables are held and computed: Iceberg tables, read by DuckDB or by Spark."""

@@ -1,0 +1,319 @@
+"""Shapes of answers about films."""
+
+from typing import Any
+
+from pydantic import ConfigDict
+
+from marquee.http.shapes.base import Counts, Covered, FiguredCounts, Figures, FilmLine, Paged, Shape, TrendLine
+
+
+class Trends(Covered):
+    """Films by what rises and what is hot, or by what declines."""
+
+    window: str
+    genre: str | None
+    results: list[TrendLine]
+
+
+class Votes(Shape):
+    """The latest reading of a film's gauges."""
+
+    count: int | None
+    average: float | None
+    weighted: float | None
+    popularity: float | None
+    tier: str | None
+    observed_at: str | None
+
+
+class FilmSentiment(Figures):
+    """A film's sentiment and how many reviews it is of."""
+
+    reviews: int
+
+
+class Day(Shape):
+    """The last 24 hours against the 24 before."""
+
+    reviews: int
+    velocity: int
+    sentiment: float | None
+
+
+class Credit(Shape):
+    """A person's part in a film; `job` is the character for cast."""
+
+    person_id: int | None
+    name: str
+    job: str
+
+
+class Film(Covered):
+    """A film, right now. Money in dollars; unknown is null, never zero."""
+
+    movie_id: int
+    title: str | None
+    original_title: str
+    language: str
+    release_date: str | None
+    status: str
+    runtime: int | None
+    budget: int | None
+    revenue: int | None
+    overview: str
+    tagline: str
+    poster: str | None
+    imdb_id: str | None
+    genres: list[str]
+    keywords: list[str]
+    companies: list[str]
+    countries: list[str]
+    cast: list[Credit]
+    crew: list[Credit]
+    votes: Votes
+    sentiment: FilmSentiment
+    last_24h: Day
+
+
+class Interval(Shape):
+    """A 95 % interval of a mean."""
+
+    level: float
+    low: float
+    high: float
+
+
+class Period(Counts):
+    """Reviews and sentiment of some days from a date on."""
+
+    date: str
+    days: int
+    score: float | None
+
+
+class Sentiment(Covered):
+    """How people feel about a film."""
+
+    model_config = ConfigDict(extra="allow")
+
+    movie_id: int
+    title: str | None
+    window: str
+    to: str
+    overall: Figures
+    label: str | None
+    counts: Counts
+    velocity: int | None
+    acceleration: int | None
+    confidence: Interval | None
+    breakdown: list[Period]
+
+
+class Window(Shape):
+    """A window's reviews, those of the window before, and its sentiment."""
+
+    reviews: int
+    previous: int
+    sentiment: float | None
+
+
+class Standing(Shape):
+    """Share of films that a film is ahead of or level with."""
+
+    votes: float | None
+    popularity: float | None
+    reviews: float | None
+
+
+class FilmMoney(Shape):
+    """A film's money in dollars."""
+
+    budget: int | None
+    revenue: int | None
+    profit: int | None
+    roi: float | None
+
+
+class Month(Counts):
+    """A month's reviews and sentiment."""
+
+    month: str
+    sentiment: float | None
+
+
+class Reading(Shape):
+    """A day's last reading of the gauges."""
+
+    date: str
+    votes: int
+    average: float | None
+    popularity: float | None
+
+
+class Stats(Covered):
+    """A film in figures."""
+
+    movie_id: int
+    title: str | None
+    votes: Votes
+    reviews: FiguredCounts
+    windows: dict[str, Window]
+    ahead_of: Standing
+    money: FilmMoney
+    months: list[Month]
+    readings: list[Reading]
+
+
+class SimilarLine(FilmLine):
+    """A film and why it is there. likeness in [0, 1] of one film, summed over up to three."""
+
+    likeness: float
+    score: float
+    reasons: list[str]
+
+
+class Similar(Covered):
+    """Films like one."""
+
+    movie_id: int
+    title: str | None
+    results: list[SimilarLine]
+
+
+class Recommendations(Covered):
+    """What to watch. unknown: ids given that no film has."""
+
+    liked: list[int]
+    unknown: list[int]
+    genre: str | None
+    results: list[SimilarLine]
+
+
+class Quantiles(Shape):
+    """A forecast: the median, and the ends of the 80 % and 95 % intervals."""
+
+    low_95: float
+    low_80: float
+    median: float
+    high_80: float
+    high_95: float
+
+
+class ForecastDay(Quantiles):
+    """A day's forecast."""
+
+    date: str
+
+
+class Forecast(Covered):
+    """What comes next for a film. backtest: how the model did on the last 28 days, by horizon."""
+
+    movie_id: int
+    title: str | None
+    metric: str
+    unit: str
+    days: int
+    available: bool
+    reason: str | None
+    points: list[ForecastDay]
+    total: Quantiles | None
+    past: list[float]
+    backtest: dict[str, Any] | None
+
+
+class OutlookLine(FilmLine):
+    """A film, the reviews it is expected to get, and those of as many days before."""
+
+    rank: int
+    expected: Quantiles
+    last: int
+
+
+class Outlook(Covered):
+    """The films that most reviews are forecast for."""
+
+    model_config = ConfigDict(extra="allow")
+
+    metric: str
+    days: int
+    available: bool
+    reason: str | None
+    backtest: dict[str, Any] | None
+    results: list[OutlookLine]
+
+
+class Networked(Shape):
+    """A person of a film, with the place in the network."""
+
+    person_id: int
+    name: str
+    part: str
+    degree: int | None = None
+    rank: int | None = None
+    community: int | None = None
+
+
+class FilmNetwork(Covered):
+    """A film's people, and who of them share other films."""
+
+    movie_id: int
+    title: str | None
+    people: list[Networked]
+    also_together: list[dict[str, Any]]
+
+
+class Search(Paged):
+    """A page of films. listing: give it with later pages to stay on the same list."""
+
+    genre: str | None
+    listing: str
+    results: list[FilmLine]
+
+
+class Suggestion(Shape):
+    """A title that half-typed words may mean."""
+
+    movie_id: int
+    title: str
+    year: int | None
+
+
+class Suggestions(Covered):
+    """Titles that half-typed words may mean."""
+
+    q: str
+    results: list[Suggestion]
+
+
+class OwnFilm(Shape):
+    """A film of a person's own list. stars: of 10."""
+
+    movie_id: int
+    title: str | None
+    release_date: str | None
+    stars: float | None
+    seen: bool
+    liked: bool
+    wanted: bool
+    sources: list[str]
+
+
+class Unmatched(Shape):
+    """A film of that list that is not known here, or that several films may be."""
+
+    source: str
+    title: str
+    year: int | None
+    imdb_id: str | None
+
+
+class OwnList(Covered):
+    """A person's own films, matched with those that are known: again at each publication, as films arrive.
+
+    liked: ids of the best rated and liked, best first; unmatched: the first hundred; unmatched_total: all of them.
+    """
+
+    results: list[OwnFilm]
+    liked: list[int]
+    unmatched: list[Unmatched]
+    unmatched_total: int

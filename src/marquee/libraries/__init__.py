@@ -1,0 +1,1 @@
+"""Wrappers of one library each that stand behind no port."""

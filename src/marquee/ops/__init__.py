@@ -1,1 +1,0 @@
-"""What watches over the platform: the audit, telemetry, processes."""

@@ -1,0 +1,1 @@
+"""What the API answers from: both layers' figures in memory, merged."""

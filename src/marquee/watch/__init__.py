@@ -1,0 +1,1 @@
+"""What an operator sees: state, health, metrics, audits, quality."""

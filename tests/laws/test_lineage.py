@@ -3,7 +3,7 @@
 from marquee.domain.events import REVIEWS
 from marquee.domain.measures import GAUGE, SUMS
 from marquee.domain.tables import SILVER, TABLES
-from marquee.run.lineage import GLOSSARY, Column, Flow, figures, flows, jobs, reads, routes, tables
+from marquee.run.lineage import GLOSSARY, QUESTIONS, Column, Flow, figures, flows, jobs, reads, tables
 from marquee.settings import load
 
 HELD = {table.name: table for table in tables(load())}
@@ -32,7 +32,8 @@ def test_everything_but_the_source_is_made_of_something() -> None:
     assert len({flow.into for flow in flows()}) == len(list(flows()))
     for topic, name in SILVER.items():
         assert MADE[name].columns.keys() == TABLES[name].columns.keys(), topic
-    assert {f"api{route}" for route in routes()} <= MADE.keys()
+    assert {f"api{route.path}" for route in QUESTIONS} <= MADE.keys()
+    assert all(route.reads for route in QUESTIONS), "every question says what it reads"
 
 
 def test_a_figure_of_the_api_leads_back_to_what_people_wrote() -> None:

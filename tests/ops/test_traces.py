@@ -71,7 +71,7 @@ def test_spans_are_sent_by_every_part(tmp_path: Path, collector: tuple[str, list
     (asked,) = [span for _, span in got if span.trace_id.hex() == trace]
     assert asked.parent_span_id.hex() == parent
     about = {one.key: one.value.string_value or one.value.int_value for one in asked.attributes}
-    assert about == {"route": "/v1/movies/{id}", "request": "abc-1", "status": 200}
+    assert about == {"route": "/v1/movies/{movie_id}", "request": "abc-1", "status": 200}
 
 
 def test_a_collector_that_is_away_stops_nothing(tmp_path: Path) -> None:

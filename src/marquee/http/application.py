@@ -19,8 +19,9 @@ from marquee.errors import MarqueeError, NotFoundError
 from marquee.http.cache import AnswerCache, rule
 from marquee.http.feed import Feed
 from marquee.http.guard import KeyGuard, Watch, problem
-from marquee.http.pages import mount
+from marquee.http.pages import PAGES, mount
 from marquee.http.routes.analytics import views
+from marquee.http.routes.declared import Declared, Route
 from marquee.http.routes.films import films
 from marquee.http.routes.operations import operations
 from marquee.serving.answers.own import Own
@@ -127,22 +128,30 @@ def routes(platform: Platform, query: Query, telemetry: Telemetry, feed: Feed) -
     return app
 
 
+OPEN = ("/openapi.json", *PAGES)
+"""What asks for no key, beside the routes that say so."""
+
+DECLARED = Declared(
+    (*films.declared, *views.declared, *operations.declared, *(Route(path, scope="open") for path in OPEN))
+)
+
+
 def create(platform: Platform, feed: Feed | None = None) -> App:
     """Return the whole application over a platform: watch, guard, cache, routes. feed: the one whose owner ends it."""
     telemetry = Telemetry()
     query = platform.query()
     shared = platform.shared_answers()
     cache = AnswerCache(
-        routes(platform, query, telemetry, feed or Feed()), lambda path: rule(path, query), shared=shared
+        routes(platform, query, telemetry, feed or Feed()), lambda path: rule(path, query, DECLARED), shared=shared
     )
     telemetry.watch(platform, lambda: {"hit": cache.hits, "miss": cache.misses})
     key = platform.settings.api_key
     guard = KeyGuard(
-        cache, platform.keys, key.get_secret_value() if key else None, platform.rate_limit(), platform.clock
+        cache, DECLARED, platform.keys, key.get_secret_value() if key else None, platform.rate_limit(), platform.clock
     )
     origins = [origin.strip() for origin in platform.settings.cors_origins.split(",") if origin.strip()]
     if not origins:
-        return Watch(guard, telemetry.latency)
+        return Watch(guard, DECLARED, telemetry.latency)
     open_to: Any = CORSMiddleware(
         guard,
         allow_origins=origins,
@@ -150,4 +159,4 @@ def create(platform: Platform, feed: Feed | None = None) -> App:
         allow_headers=["x-api-key", "content-type"],
         expose_headers=["etag", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after"],
     )
-    return Watch(open_to, telemetry.latency)
+    return Watch(open_to, DECLARED, telemetry.latency)

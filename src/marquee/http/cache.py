@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -12,6 +11,7 @@ from hashlib import blake2b
 import orjson
 
 from marquee.asgi import App, Message, Receive, Scope, Send
+from marquee.http.routes.declared import Declared, Kept
 from marquee.ports.answers import SharedAnswers
 from marquee.serving.answers.query import Query
 
@@ -22,32 +22,28 @@ BYTES_HELD = 64 * 1024 * 1024
 ENTRY_LIMIT = 1024 * 1024
 WORTH_PACKING = 1_024
 MINUTES = 60.0
-
-FRESH = re.compile(r"/v1/(trending|declining)/")
-"""Answers that follow every change of the speed layer."""
-
-FILM = re.compile(r"/v1/movies/(\d{1,16})(/sentiment|/stats|/forecast)?$")
-"""Answers that follow the changes of their own film."""
-
-STEADY = re.compile(r"/v1/(movies/\d+/(similar|network)|people|analytics/(revenue|seasons|genres)$|anomalies$)")
-"""Answers that follow publications, and else are good for 15 minutes."""
-
-OTHER = re.compile(r"/v1/(analytics|search|outlook)/")
-"""Answers that follow publications and the 5-minute windows."""
+LONGEST_ID = 16
+"""Digits of a film's id that are worth keeping an answer for."""
 
 
-def rule(path: str, query: Query) -> tuple[Hashable, float] | None:
+def rule(path: str, query: Query, declared: Declared) -> tuple[Hashable, float] | None:
     """Return (the version an answer depends on, seconds it may be kept), None of what is never kept."""
+    found = declared.match(path)
+    if found is None or found[0].kept is Kept.NEVER:
+        return None
+    route, values = found
     _, speed, window = query.version()
     run = query.world.edition
-    if FRESH.match(path):
+    if route.kept is Kept.CHANGES:
         return (run, speed, window), 5 * MINUTES
-    film = FILM.match(path)
-    if film:
-        return (run, query.world.changed.get(int(film[1]), 0), window), 5 * MINUTES
-    if STEADY.match(path):
+    if route.kept is Kept.FILM:
+        movie_id = values["movie_id"]
+        if not movie_id.isdecimal() or len(movie_id) > LONGEST_ID:
+            return None
+        return (run, query.world.changed.get(int(movie_id), 0), window), 5 * MINUTES
+    if route.kept is Kept.PUBLICATIONS:
         return run, 15 * MINUTES
-    return ((run, window), 5 * MINUTES) if OTHER.match(path) else None
+    return (run, window), 5 * MINUTES
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from marquee.asgi import App, Message, Receive, Scope, Send
 from marquee.domain.keys import SCOPES
 from marquee.domain.limits import RateLimit
 from marquee.domain.timeline import Clock
-from marquee.http.pages import PAGES
+from marquee.http.routes.declared import Declared
 from marquee.ports import Keys
 from marquee.spans import span
 
@@ -26,8 +26,6 @@ SLOW_SECONDS = 0.5
 REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{1,64}")
 log = logging.getLogger(__name__)
 
-OPEN_PATHS = frozenset({"/health", "/openapi.json", *PAGES})
-OPERATIONS = frozenset({"/v1/status", "/v1/quality", "/metrics"})
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -37,23 +35,11 @@ SECURITY_HEADERS = [
         b" script-src 'self'; frame-ancestors 'none'; base-uri 'none'",
     ),
 ]
-KNOWN = {
-    *("v1", "movies", "sentiment", "stats", "similar", "forecast", "network", "recommendations", "outlook", "mine"),
-    *("trending", "declining", "genres", "search", "suggest", "people", "path", "anomalies", "live"),
-    *("analytics", "overview", "trends", "genre", "comparison", "revenue", "seasons"),
-    *("quality", "status", "health", "metrics", "docs", "static"),
-}
 
 
 def problem(status: int, title: str, detail: str, **more: Any) -> bytes:
     """Return problem details (RFC 9457) as JSON bytes."""
     return orjson.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail, **more})
-
-
-def route_of(path: str) -> str:
-    """Return a path's route with bounded variety, for a metric's label."""
-    parts = path.strip("/").split("/")
-    return "/" + "/".join(p if p in KNOWN else "{id}" if p.isdigit() else "other" for p in parts[:4] if p)
 
 
 class KeyGuard:
@@ -63,8 +49,11 @@ class KeyGuard:
     machine can reach the port.
     """
 
-    def __init__(self, app: App, keys: Keys, static_key: str | None, limit: RateLimit, clock: Clock) -> None:
+    def __init__(
+        self, app: App, declared: Declared, keys: Keys, static_key: str | None, limit: RateLimit, clock: Clock
+    ) -> None:
         self.app = app
+        self.declared = declared
         self.keys = keys
         self.static_key = static_key.encode() if static_key else None
         self.limit = limit
@@ -73,7 +62,7 @@ class KeyGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer 401, 403 or 429."""
-        if not self.asked or scope["type"] != "http" or self.is_open(scope["path"]):
+        if not self.asked or scope["type"] != "http" or (needed := self.declared.scope(scope["path"])) == "open":
             await self.app(scope, receive, send)
             return
         found = self.holder(key_of(scope))
@@ -83,7 +72,6 @@ class KeyGuard:
             )
             return
         name, scopes = found
-        needed = "operate" if scope["path"] in OPERATIONS else "read"
         if needed not in scopes:
             await refuse(send, 403, "Forbidden", f"This key lacks the scope {needed!r}.")
             return
@@ -107,11 +95,6 @@ class KeyGuard:
             return "MARQUEE_API_KEY", SCOPES
         key = self.keys.find(given.decode(errors="replace"), self.clock.now()) if given else None
         return None if key is None else (str(key.id), key.scopes)
-
-    @staticmethod
-    def is_open(path: str) -> bool:
-        """Say whether a path needs no key."""
-        return path in OPEN_PATHS or path.startswith("/static/")
 
 
 def header(scope: Scope, wanted: bytes) -> bytes:
@@ -137,8 +120,9 @@ async def refuse(send: Send, status: int, title: str, detail: str, more: Sequenc
 class Watch:
     """Times every request, gives it an id, and adds the security headers. What fails or is slow is logged by that id."""
 
-    def __init__(self, app: App, latency: Histogram) -> None:
+    def __init__(self, app: App, declared: Declared, latency: Histogram) -> None:
         self.app = app
+        self.declared = declared
         self.latency = latency
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -157,7 +141,7 @@ class Watch:
                 message = {**message, "headers": [*message["headers"], *stamped]}
             await send(message)
 
-        parent, route = header(scope, b"traceparent").decode("latin-1") or None, route_of(scope["path"])
+        parent, route = header(scope, b"traceparent").decode("latin-1") or None, self.declared.label(scope["path"])
         try:
             with span("request", parent, route=route, request=request.decode()) as opened:
                 await self.app(scope, receive, noting)

@@ -61,31 +61,8 @@ VIEWS: dict[str, tuple[str, ...]] = {
 }
 """What each kind of published document is made of."""
 
-FILM_VIEWS = (kinds.FILM, kinds.CELL_ROWS, kinds.CARD)
-ROUTES: dict[str, tuple[str, ...]] = {
-    "/v1/movies": FILM_VIEWS,
-    "/v1/movies/{movie_id}/similar": (*FILM_VIEWS, kinds.SIMILAR),
-    "/v1/movies/{movie_id}/forecast": (*FILM_VIEWS, kinds.FORECASTER),
-    "/v1/movies/{movie_id}/network": (kinds.FILM, kinds.CARD, kinds.PERSON, kinds.PEOPLE),
-    "/v1/recommendations": (kinds.CARD, kinds.SIMILAR),
-    "/v1/outlook": (kinds.CARD, kinds.DAILY, kinds.FORECASTER),
-    "/v1/trending": (kinds.CARD, kinds.ACTIVITY, kinds.DAILY),
-    "/v1/declining": (kinds.CARD, kinds.ACTIVITY, kinds.DAILY),
-    "/v1/mine": (kinds.CARD, kinds.FILM),
-    "/v1/search": (kinds.CARD,),
-    "/v1/people": (kinds.PERSON, kinds.PEOPLE),
-    "/v1/anomalies": (kinds.ANOMALIES, kinds.CARD),
-    "/v1/analytics": (
-        kinds.CARD,
-        kinds.DAILY,
-        kinds.ACTIVITY,
-        kinds.MONEY,
-        kinds.SEASONS,
-        kinds.GENRES,
-        kinds.ANOMALIES,
-    ),
-}
-"""What the routes that begin so read of the batch views; the longest beginning counts."""
+QUESTIONS = (*films.declared, *views.declared)
+"""The API's questions about films and people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,25 +180,9 @@ def tables(settings: Settings) -> Iterator[Table]:
         held_columns = dict.fromkeys((*SUMS, *GAUGE), "int") if name == kinds.CELL_ROWS else {}
         terms = measures if held_columns else {}
         yield Table(f"batch_views.{name}", shelf, f"Published documents of the kind {name!r}", held_columns, terms)
-    for route, summary in routes().items():
-        fields = dict.fromkeys(figures(), "number") if presents_cells(route) else {}
-        yield Table(f"api{route}", "marquee", summary, fields)
-
-
-def routes() -> dict[str, str]:
-    """Return the API's questions about films, with their summaries."""
-    found = [route for router in (films, views) for route in router.routes]
-    return {str(route.path): str(route.summary) for route in found}  # type: ignore[attr-defined]
-
-
-def presents_cells(route: str) -> bool:
-    """Say whether a route's answer presents merged cells with all their figures."""
-    return route.endswith(("/stats", "/sentiment", "/comparison")) or route == "/v1/movies/{movie_id}"
-
-
-def read_by(route: str) -> tuple[str, ...]:
-    """Return the kinds of documents that a route reads."""
-    return ROUTES[max((start for start in ROUTES if route.startswith(start)), key=len)]
+    for route in QUESTIONS:
+        fields = dict.fromkeys(figures(), "number") if route.cells else {}
+        yield Table(f"api{route.path}", "marquee", route.summary, fields)
 
 
 def flows() -> Iterator[Flow]:
@@ -258,13 +219,13 @@ def flows() -> Iterator[Flow]:
     yield Flow("sync", "speed_views.films", (METADATA,), {})
     both = (f"batch_views.{kinds.CELL_ROWS}", "speed_views.cells")
     shown = {figure: tuple((held, name) for held in both for name in names) for figure, names in figures().items()}
-    for route in routes():
-        documents = tuple(f"batch_views.{name}" for name in read_by(route))
-        columns = shown if presents_cells(route) else {}
+    for route in QUESTIONS:
+        documents = tuple(f"batch_views.{name}" for name in route.reads)
+        columns = shown if route.cells else {}
         out_of = tuple(
             dict.fromkeys((*documents, *(both if columns else ()), "speed_views.cells", "speed_views.films"))
         )
-        yield Flow("serve", f"api{route}", out_of, columns)
+        yield Flow("serve", f"api{route.path}", out_of, columns)
 
 
 def jobs(made: Sequence[Flow]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:

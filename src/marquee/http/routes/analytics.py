@@ -2,9 +2,11 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
+from marquee.domain import documents as kinds
 from marquee.http import shapes
+from marquee.http.routes.declared import Kept, Routes
 from marquee.http.routes.parameters import (
     Dimension,
     Films,
@@ -22,16 +24,24 @@ from marquee.http.routes.parameters import (
 from marquee.http.shapes import REFUSALS, tabled, told
 from marquee.serving.answers import analytics, people
 
-views = APIRouter(prefix="/v1", tags=["analytics"], responses=REFUSALS)
+views = Routes(prefix="/v1", tags=["analytics"], responses=REFUSALS)
 
 
-@views.get("/analytics/overview", responses=told(shapes.Overview), summary="The film world at a glance")
+@views.question(
+    "/analytics/overview",
+    told(shapes.Overview),
+    "The film world at a glance",
+    kept=Kept.WINDOWS,
+    reads=(kinds.CARD, kinds.DAILY, kinds.ACTIVITY),
+)
 async def overview(query: Service) -> Response:
     """Return counts, the week against the one before, sentiment, what is rising, and the best rated."""
     return answer(analytics.overview(query))
 
 
-@views.get("/analytics/trends", responses=tabled(shapes.Series), summary="A metric over time")
+@views.question(
+    "/analytics/trends", tabled(shapes.Series), "A metric over time", kept=Kept.WINDOWS, reads=(kinds.CARD, kinds.DAILY)
+)
 async def trends(
     query: Service,
     wanted: Films,
@@ -43,19 +53,32 @@ async def trends(
     return table(analytics.trends(query, metric, window, wanted), kind, "points")
 
 
-@views.get("/analytics/genres", responses=tabled(shapes.Genres), summary="All genres")
+@views.question("/analytics/genres", tabled(shapes.Genres), "All genres", kept=Kept.PUBLICATIONS, reads=(kinds.GENRES,))
 async def genres(query: Service, kind: Format = "json") -> Response:
     """Return each genre's films, ratings, shares, and whether it emerges or declines among new releases."""
     return table(analytics.genres(query), kind)
 
 
-@views.get("/analytics/genre/{genre}", responses=told(shapes.Genre), summary="A genre")
+@views.question(
+    "/analytics/genre/{genre}",
+    told(shapes.Genre),
+    "A genre",
+    kept=Kept.WINDOWS,
+    reads=(kinds.GENRES, kinds.CARD, kinds.DAILY),
+)
 async def genre(query: Service, genre: GenrePath, window: Span = "90d") -> Response:
     """Return a genre's figures, companions, share by year, sentiment over time and best films."""
     return answer(analytics.genre(query, genre, window))
 
 
-@views.get("/analytics/sentiment/comparison", responses=tabled(shapes.Comparison), summary="How feelings differ")
+@views.question(
+    "/analytics/sentiment/comparison",
+    tabled(shapes.Comparison),
+    "How feelings differ",
+    kept=Kept.WINDOWS,
+    reads=(kinds.CARD, kinds.DAILY),
+    cells=True,
+)
 async def comparison(
     query: Service, wanted: Films, by: Dimension = "genre", window: Span = "90d", kind: Format = "json"
 ) -> Response:
@@ -66,7 +89,9 @@ async def comparison(
     return table(analytics.comparison(query, by, window, wanted), kind)
 
 
-@views.get("/analytics/revenue", responses=tabled(shapes.Revenue), summary="Budgets and revenues")
+@views.question(
+    "/analytics/revenue", tabled(shapes.Revenue), "Budgets and revenues", kept=Kept.PUBLICATIONS, reads=(kinds.MONEY,)
+)
 async def revenue(
     query: Service, by: Literal["genre", "year", "tier", "month", "language"] = "genre", kind: Format = "json"
 ) -> Response:
@@ -74,19 +99,38 @@ async def revenue(
     return table(analytics.revenue(query, by), kind)
 
 
-@views.get("/analytics/seasons", responses=told(shapes.Seasons), summary="Months, weekdays and years")
+@views.question(
+    "/analytics/seasons",
+    told(shapes.Seasons),
+    "Months, weekdays and years",
+    kept=Kept.PUBLICATIONS,
+    reads=(kinds.SEASONS,),
+)
 async def seasons(query: Service) -> Response:
     """Return releases by month, weekday and year, year over year, and reviews by weekday."""
     return answer(analytics.seasons(query))
 
 
-@views.get("/anomalies", responses=tabled(shapes.Anomalies), summary="Films whose last week is unlike them")
+@views.question(
+    "/anomalies",
+    tabled(shapes.Anomalies),
+    "Films whose last week is unlike them",
+    kept=Kept.PUBLICATIONS,
+    reads=(kinds.ANOMALIES, kinds.CARD),
+)
 async def anomalies(query: Service, limit: Limit = 50, kind: Format = "json") -> Response:
     """Return review bombing, acclaim and odd votes, each with its evidence."""
     return table(analytics.anomalies(query, limit), kind)
 
 
-@views.get("/people", responses=tabled(shapes.People), summary="Find people", tags=["people"])
+@views.question(
+    "/people",
+    tabled(shapes.People),
+    "Find people",
+    kept=Kept.PUBLICATIONS,
+    reads=(kinds.PERSON, kinds.PEOPLE),
+    tags=["people"],
+)
 async def find_people(
     query: Service,
     q: Annotated[str | None, Query(max_length=200, description="Words of a name")] = None,
@@ -98,7 +142,14 @@ async def find_people(
     return table(people.people(query, q, page, page_size), kind)
 
 
-@views.get("/people/path", responses=told(shapes.Chain), summary="Six degrees", tags=["people"])
+@views.question(
+    "/people/path",
+    told(shapes.Chain),
+    "Six degrees",
+    kept=Kept.PUBLICATIONS,
+    reads=(kinds.PERSON, kinds.PEOPLE),
+    tags=["people"],
+)
 async def path(
     query: Service,
     start: Annotated[int, Query(alias="from", ge=1, le=2**53, description="TMDB's id of a person", examples=[287])],
@@ -108,7 +159,14 @@ async def path(
     return answer(people.path(query, start, end))
 
 
-@views.get("/people/{person_id}", responses=told(shapes.Person), summary="A person", tags=["people"])
+@views.question(
+    "/people/{person_id}",
+    told(shapes.Person),
+    "A person",
+    kept=Kept.PUBLICATIONS,
+    reads=(kinds.PERSON, kinds.PEOPLE),
+    tags=["people"],
+)
 async def person(query: Service, person_id: PersonId) -> Response:
     """Return a person's films, place in the network, community and closest collaborators."""
     return answer(people.person(query, person_id))

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from marquee.domain import documents as kinds
 from marquee.http import shapes
+from marquee.http.routes.declared import Kept, Routes
 from marquee.http.routes.parameters import (
     Films,
     Format,
@@ -26,40 +28,62 @@ from marquee.serving.answers import outlook, people, recommend, stats
 from marquee.serving.answers.search import SearchRequest
 from marquee.serving.world.cube import Filter
 
-films = APIRouter(prefix="/v1", tags=["films"], responses=REFUSALS)
+films = Routes(prefix="/v1", tags=["films"], responses=REFUSALS)
+FILM_VIEWS = (kinds.FILM, kinds.CELL_ROWS, kinds.CARD)
+"""What a film's own answers are made of."""
+
 Rating = Annotated[float | None, Query(ge=0, le=10, allow_inf_nan=False)]
 Sort = Literal["relevance", "popularity", "rating", "votes", "reviews", "release_date", "title"]
 Id = Annotated[int, Field(ge=1, le=2**53)]
 MOST_NAMED = 1_000
 
 
-@films.get(
+@films.question(
     "/movies/{movie_id}",
-    responses=told(shapes.Film),
-    summary="A film: description, votes, tier, reviews and sentiment, right now",
+    told(shapes.Film),
+    "A film: description, votes, tier, reviews and sentiment, right now",
+    kept=Kept.FILM,
+    reads=FILM_VIEWS,
+    cells=True,
 )
 async def movie(query: Service, movie_id: MovieId) -> Response:
     """Return a film with both layers merged; 404 for one unknown or deleted."""
     return answer(query.movie(movie_id))
 
 
-@films.get("/movies/{movie_id}/sentiment", responses=told(shapes.Sentiment), summary="How people feel about a film")
+@films.question(
+    "/movies/{movie_id}/sentiment",
+    told(shapes.Sentiment),
+    "How people feel about a film",
+    kept=Kept.FILM,
+    reads=FILM_VIEWS,
+    cells=True,
+)
 async def sentiment(query: Service, movie_id: MovieId, window: Literal["7d", "30d", "all"] = "30d") -> Response:
     """Return overall sentiment, label, counts, velocity, confidence and the breakdown by date."""
     return answer(query.sentiment(movie_id, window))
 
 
-@films.get(
+@films.question(
     "/movies/{movie_id}/stats",
-    responses=told(shapes.Stats),
-    summary="A film in figures: windows, months, standing, money, readings",
+    told(shapes.Stats),
+    "A film in figures: windows, months, standing, money, readings",
+    kept=Kept.FILM,
+    reads=FILM_VIEWS,
+    cells=True,
 )
 async def movie_stats(query: Service, movie_id: MovieId) -> Response:
     """Return a film's counts over time, the share of films it is ahead of, and its gauges as they were read."""
     return answer(stats.stats(query, movie_id))
 
 
-@films.get("/movies/{movie_id}/similar", responses=tabled(shapes.Similar), summary="Films like this one, and why")
+@films.question(
+    "/movies/{movie_id}/similar",
+    tabled(shapes.Similar),
+    "Films like this one, and why",
+    kept=Kept.PUBLICATIONS,
+    reads=(*FILM_VIEWS, kinds.SIMILAR),
+)
 async def similar(
     query: Service, movie_id: MovieId, wanted: Films, limit: Limit = 12, kind: Format = "json"
 ) -> Response:
@@ -67,7 +91,13 @@ async def similar(
     return table(recommend.similar(query, movie_id, wanted, limit), kind)
 
 
-@films.get("/movies/{movie_id}/forecast", responses=tabled(shapes.Forecast), summary="What comes next for a film")
+@films.question(
+    "/movies/{movie_id}/forecast",
+    tabled(shapes.Forecast),
+    "What comes next for a film",
+    kept=Kept.FILM,
+    reads=(*FILM_VIEWS, kinds.FORECASTER),
+)
 async def forecast(
     query: Service,
     movie_id: MovieId,
@@ -82,15 +112,25 @@ async def forecast(
     return table(outlook.forecast(query, movie_id, metric, int(days)), kind, "points")
 
 
-@films.get(
-    "/movies/{movie_id}/network", responses=told(shapes.FilmNetwork), summary="A film's people and where else they meet"
+@films.question(
+    "/movies/{movie_id}/network",
+    told(shapes.FilmNetwork),
+    "A film's people and where else they meet",
+    kept=Kept.PUBLICATIONS,
+    reads=(kinds.FILM, kinds.CARD, kinds.PERSON, kinds.PEOPLE),
 )
 async def network(query: Service, movie_id: MovieId) -> Response:
     """Return the film's people with their place in the network, and who of them share other films."""
     return answer(people.network(query, movie_id))
 
 
-@films.get("/trending/movies", responses=tabled(shapes.Trends), summary="What is rising and what is hot")
+@films.question(
+    "/trending/movies",
+    tabled(shapes.Trends),
+    "What is rising and what is hot",
+    kept=Kept.CHANGES,
+    reads=(kinds.CARD, kinds.ACTIVITY, kinds.DAILY),
+)
 async def trending(
     query: Service, wanted: Films, window: TrendWindow = "24h", limit: Limit = 20, kind: Format = "json"
 ) -> Response:
@@ -101,7 +141,13 @@ async def trending(
     return table(query.trending(window, wanted, limit), kind)
 
 
-@films.get("/trending/genres/{genre}", responses=tabled(shapes.Trends), summary="What is rising and hot in a genre")
+@films.question(
+    "/trending/genres/{genre}",
+    tabled(shapes.Trends),
+    "What is rising and hot in a genre",
+    kept=Kept.CHANGES,
+    reads=(kinds.CARD, kinds.ACTIVITY, kinds.DAILY),
+)
 async def trending_genre(
     query: Service, genre: GenrePath, window: TrendWindow = "24h", limit: Limit = 20, kind: Format = "json"
 ) -> Response:
@@ -109,7 +155,13 @@ async def trending_genre(
     return table(query.trending(window, Filter(genre), limit), kind)
 
 
-@films.get("/declining/movies", responses=tabled(shapes.Trends), summary="What falls behind")
+@films.question(
+    "/declining/movies",
+    tabled(shapes.Trends),
+    "What falls behind",
+    kept=Kept.CHANGES,
+    reads=(kinds.CARD, kinds.ACTIVITY, kinds.DAILY),
+)
 async def declining(
     query: Service, wanted: Films, window: TrendWindow = "24h", limit: Limit = 20, kind: Format = "json"
 ) -> Response:
@@ -117,7 +169,13 @@ async def declining(
     return table(query.declining(window, wanted, limit), kind)
 
 
-@films.get("/outlook/movies", responses=tabled(shapes.Outlook), summary="What will be talked about")
+@films.question(
+    "/outlook/movies",
+    tabled(shapes.Outlook),
+    "What will be talked about",
+    kept=Kept.WINDOWS,
+    reads=(kinds.CARD, kinds.DAILY, kinds.FORECASTER),
+)
 async def next_films(
     query: Service,
     wanted: Films,
@@ -129,7 +187,13 @@ async def next_films(
     return table(outlook.next_films(query, wanted, int(days), limit), kind)
 
 
-@films.get("/search/suggest", responses=told(shapes.Suggestions), summary="Films that half-typed words may mean")
+@films.question(
+    "/search/suggest",
+    told(shapes.Suggestions),
+    "Films that half-typed words may mean",
+    kept=Kept.WINDOWS,
+    reads=(kinds.CARD,),
+)
 async def suggest(
     query: Service,
     q: Annotated[str, Query(min_length=1, max_length=200, examples=["silent ri"])],
@@ -139,7 +203,7 @@ async def suggest(
     return answer(query.suggest(q, limit))
 
 
-@films.get("/search/movies", responses=tabled(shapes.Search), summary="Find films")
+@films.question("/search/movies", tabled(shapes.Search), "Find films", kept=Kept.WINDOWS, reads=(kinds.CARD,))
 async def search(
     query: Service,
     wanted: Films,
@@ -183,7 +247,14 @@ class Wish(BaseModel):
     unseen: bool = Field(False, description="Leave out the films that your own list has as seen (`/v1/mine`)")
 
 
-@films.post("/recommendations", responses=told(shapes.Recommendations), summary="What to watch, from what was liked")
+@films.question(
+    "/recommendations",
+    told(shapes.Recommendations),
+    "What to watch, from what was liked",
+    reads=(kinds.CARD, kinds.SIMILAR),
+    method="POST",
+    kept=Kept.NEVER,
+)
 async def recommendations(query: Service, mine: Mine, wish: Wish) -> Response:
     """Return films like those liked and unlike those disliked, none of those named, with the reasons."""
     wanted = Filter(wish.genre, wish.year_from, wish.year_to, wish.tier, wish.language)
@@ -192,7 +263,13 @@ async def recommendations(query: Service, mine: Mine, wish: Wish) -> Response:
     return answer(recommend.recommend(query, request))
 
 
-@films.get("/mine", responses=told(shapes.OwnList), summary="Your own films: imported from Letterboxd or IMDb")
+@films.question(
+    "/mine",
+    told(shapes.OwnList),
+    "Your own films: imported from Letterboxd or IMDb",
+    reads=(kinds.CARD, kinds.FILM),
+    kept=Kept.NEVER,
+)
 async def own_films(query: Service, mine: Mine) -> Response:
     """Return the films of your own list that are known here, those that are not, and the best liked of them."""
     return answer(mine.answer(query))

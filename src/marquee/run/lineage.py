@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
 from marquee.domain import documents as kinds
-from marquee.domain.events import METADATA, RATINGS, REVIEWS, TOPICS
+from marquee.domain.events import FILM_FIELDS, METADATA, RATINGS, REVIEWS, TOPICS
 from marquee.domain.measures import GAUGE, SUM_INDEX, SUMS, Cell
 from marquee.domain.tables import BASE, BRONZE, CELLS, SILVER, TABLES, event_columns
 from marquee.http.routes.analytics import views
 from marquee.http.routes.films import films
 from marquee.serving.answers.present import counts, sentiment_figures
 from marquee.settings import Settings
+from marquee.sources.tmdb_facts import TMDB_NAMES
 
 Column = tuple[str, str]
 """A table's name and its column's."""
@@ -23,18 +24,7 @@ Column = tuple[str, str]
 SOURCE = {
     REVIEWS: {"author": "author", "stars": "author_details.rating", "text": "content", "event_time": "updated_at"},
     RATINGS: {"votes": "vote_count", "average": "vote_average", "popularity": "popularity"},
-    METADATA: {
-        **{
-            name: name for name in ("title", "original_title", "release_date", "status", "runtime", "budget", "revenue")
-        },
-        **{name: name for name in ("overview", "tagline", "imdb_id", "genres", "keywords")},
-        "language": "original_language",
-        "poster": "poster_path",
-        "companies": "production_companies",
-        "countries": "production_countries",
-        "cast": "credits.cast",
-        "crew": "credits.crew",
-    },
+    METADATA: {name: TMDB_NAMES.get(name, name) for name in FILM_FIELDS if name != "deleted"},
 }
 """What a topic's columns are called at TMDB."""
 

@@ -25,6 +25,16 @@ CREW_JOBS = frozenset(
 )
 RAW_SHOWN = 2_000
 
+TMDB_NAMES = {
+    "language": "original_language",
+    "poster": "poster_path",
+    "companies": "production_companies",
+    "countries": "production_countries",
+    "cast": "credits.cast",
+    "crew": "credits.crew",
+}
+"""What TMDB calls a film's fields, where `FilmEvent` calls them otherwise."""
+
 
 def raw(value: object) -> str:
     """Return a value as JSON for the quarantine."""

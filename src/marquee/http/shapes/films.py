@@ -1,9 +1,11 @@
 """Shapes of answers about films."""
 
-from typing import Any
+from typing import Any, get_args, get_origin
 
-from pydantic import ConfigDict
+from pydantic import BaseModel, ConfigDict, create_model
 
+from marquee.domain import events
+from marquee.domain.events import FILM_FIELDS
 from marquee.http.shapes.base import Counts, Covered, FiguredCounts, Figures, FilmLine, Paged, Shape, TrendLine
 
 
@@ -48,31 +50,31 @@ class Credit(Shape):
     job: str
 
 
-class Film(Covered):
-    """A film, right now. Money in dollars; unknown is null, never zero."""
+class FilmNow(Covered):
+    """A film's figures, right now."""
 
     movie_id: int
-    title: str | None
-    original_title: str
-    language: str
-    release_date: str | None
-    status: str
-    runtime: int | None
-    budget: int | None
-    revenue: int | None
-    overview: str
-    tagline: str
-    poster: str | None
-    imdb_id: str | None
-    genres: list[str]
-    keywords: list[str]
-    companies: list[str]
-    countries: list[str]
-    cast: list[Credit]
-    crew: list[Credit]
     votes: Votes
     sentiment: FilmSentiment
     last_24h: Day
+
+
+def described(hint: Any) -> Any:
+    """Return how a field of a film's description stands in JSON."""
+    if get_origin(hint) is tuple:
+        inner = get_args(hint)[0]
+        return list[Credit] if inner is events.Credit else list[inner]  # type: ignore[valid-type]
+    return hint
+
+
+FIELDS: dict[str, Any] = {name: (described(hint), ...) for name, hint in FILM_FIELDS.items() if name != "deleted"}
+Film: type[BaseModel] = create_model(
+    "Film",
+    __base__=FilmNow,
+    __doc__="A film, right now: its description with every field of `FilmEvent`, and its figures."
+    " Money in dollars; unknown is null, never zero.",
+    **{**FIELDS, "title": (str | None, ...)},
+)
 
 
 class Interval(Shape):

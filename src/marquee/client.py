@@ -97,25 +97,29 @@ class Questions(ABC, Generic[Given]):
         """Return films like one."""
         return self.ask(f"/v1/movies/{movie_id}/similar", {"limit": limit, **filters})
 
-    def forecast(self, movie_id: int, metric: str = "reviews", days: int = 7) -> Given:
-        """Return what comes next for a film: reviews, votes or popularity, 7 or 28 days."""
+    def forecast(self, movie_id: int, metric: str = "activity", days: int = 7) -> Given:
+        """Return what comes next for a film: activity, votes, reviews or popularity, 7 or 28 days."""
         return self.ask(f"/v1/movies/{movie_id}/forecast", {"metric": metric, "days": days})
 
     def network(self, movie_id: int) -> Given:
         """Return a film's people and where else they meet."""
         return self.ask(f"/v1/movies/{movie_id}/network")
 
-    def trending(self, window: str = "24h", limit: int = 20, **filters: Any) -> Given:
-        """Return what is rising and hot over 1h, 6h, 24h, 7d, 30d or 90d."""
-        return self.ask("/v1/trending/movies", {"window": window, "limit": limit, **filters})
+    def trending(self, window: str = "24h", limit: int = 20, by: str = "activity", **filters: Any) -> Given:
+        """Return what most people turn to over 1h, 6h, 24h, 7d, 30d or 90d, by activity, votes or reviews."""
+        return self.ask("/v1/trending/movies", {"window": window, "limit": limit, "by": by, **filters})
 
-    def declining(self, window: str = "24h", limit: int = 20, **filters: Any) -> Given:
+    def rising(self, window: str = "24h", limit: int = 20, by: str = "activity", **filters: Any) -> Given:
+        """Return what gets more than its past lets expect."""
+        return self.ask("/v1/rising/movies", {"window": window, "limit": limit, "by": by, **filters})
+
+    def declining(self, window: str = "24h", limit: int = 20, by: str = "activity", **filters: Any) -> Given:
         """Return what falls behind."""
-        return self.ask("/v1/declining/movies", {"window": window, "limit": limit, **filters})
+        return self.ask("/v1/declining/movies", {"window": window, "limit": limit, "by": by, **filters})
 
-    def outlook(self, days: int = 7, limit: int = 20, **filters: Any) -> Given:
-        """Return the films that most reviews are forecast for."""
-        return self.ask("/v1/outlook/movies", {"days": days, "limit": limit, **filters})
+    def outlook(self, days: int = 7, limit: int = 20, by: str = "activity", **filters: Any) -> Given:
+        """Return the films that most votes and reviews are forecast for."""
+        return self.ask("/v1/outlook/movies", {"days": days, "limit": limit, "by": by, **filters})
 
     def search(self, q: str | None = None, **wanted: Any) -> Given:
         """Return a page of films; `listing` of the first page keeps later ones to the same list."""
@@ -137,8 +141,8 @@ class Questions(ABC, Generic[Given]):
         """Return the film world at a glance."""
         return self.ask("/v1/analytics/overview")
 
-    def trends(self, metric: str = "reviews", window: str = "90d", **filters: Any) -> Given:
-        """Return reviews, sentiment, favourable or stars over 7d, 30d, 90d, 1y or 5y."""
+    def trends(self, metric: str = "activity", window: str = "90d", **filters: Any) -> Given:
+        """Return activity, votes, reviews, sentiment, favourable or stars over 7d, 30d, 90d, 1y or 5y."""
         return self.ask("/v1/analytics/trends", {"metric": metric, "window": window, **filters})
 
     def genres(self) -> Given:

@@ -71,10 +71,11 @@ def test_sentiment_counts_and_breakdown(call: Caller) -> None:
 
 def test_trending_says_why(call: Caller) -> None:
     everything, comedy = (
-        r.json() for r in call("/v1/trending/movies?window=1h", "/v1/trending/movies?window=6h&genre=comedy")
+        r.json() for r in call("/v1/rising/movies?window=1h&by=reviews", "/v1/trending/movies?window=6h&genre=comedy")
     )
     first = everything["results"][0]
     assert (first["movie_id"], first["observed"], first["rising"]) == (2, 6, True)
+    assert (first["votes_gained"], first["reviews_written"], everything["by"]) == (0, 6, "reviews")
     assert first["why"] == "6 reviews in the last 1h, 0.0 expected"
     assert [line["movie_id"] for line in comedy["results"]] == [2]
 

@@ -101,7 +101,7 @@ def test_anomalies_name_the_bombing_and_its_evidence(call: Caller) -> None:
     assert [(line["movie_id"], line["kind"]) for line in found["results"]] == [(BOMBED, "review bombing")]
     evidence = found["results"][0]["evidence"]
     assert evidence["sentiment"] < evidence["sentiment_before"]
-    assert evidence["reviews"] > 2 * evidence["expected_reviews"]
+    assert evidence["activity"] > 2 * evidence["expected_activity"]
 
 
 def test_a_series_adds_up_to_the_films(call: Caller) -> None:

@@ -37,10 +37,17 @@ LEAST_SPREAD = 0.1 * COMPOUND_SCALE
 
 
 class Weeks(NamedTuple):
-    """A film's reviews in the last week and in the eight before."""
+    """A film's reviews in the last week and in the eight before, and what else people did in them: votes gained."""
 
     recent: Moments
     earlier: Moments
+    votes: int = 0
+    votes_before: int = 0
+
+    @property
+    def activity(self) -> tuple[int, int]:
+        """Reviews and votes gained, in the last week and before."""
+        return self.recent[0] + self.votes, self.earlier[0] + self.votes_before
 
 
 def feeling(weeks: Weeks) -> float | None:
@@ -53,26 +60,28 @@ def shifts(films: dict[int, Weeks]) -> Iterator[tuple[float, dict[str, Any]]]:
     """Yield (surprise, anomaly) of films that are reviewed more than expected and felt about otherwise than before."""
     ids = sorted(films)
     exposure = RECENT_DAYS / EARLIER_DAYS
-    surges = [trend_score(films[m].recent[0], films[m].earlier[0], exposure) for m in ids]
+    surges = [trend_score(*films[m].activity, exposure) for m in ids]
     feelings = {m: score for m in ids if (score := feeling(films[m])) is not None}
     surging = dict(zip(ids, discoveries([upper_tail(score) for score in surges]), strict=True))
     moved = dict(zip(feelings, discoveries([two_sided(score) for score in feelings.values()]), strict=True))
     for movie_id, surge in zip(ids, surges, strict=True):
         if not (surging[movie_id] and moved.get(movie_id, False)):
             continue
-        (reviews, total, _), (earlier, earlier_total, _) = films[movie_id]
-        score, expected = feelings[movie_id], earlier * exposure
+        (reviews, total, _), (earlier, earlier_total, _), *_ = films[movie_id]
+        activity, activity_before = films[movie_id].activity
+        score, expected = feelings[movie_id], activity_before * exposure
         now, before = total / reviews / COMPOUND_SCALE, earlier_total / earlier / COMPOUND_SCALE
         evidence = {
             "reviews": reviews,
-            "expected_reviews": round(expected, 2),
+            "activity": activity,
+            "expected_activity": round(expected, 2),
             "surge_score": round(surge, 2),
             "sentiment": round(now, 4),
             "sentiment_before": round(before, 4),
             "sentiment_score": round(score, 2),
         }
         why = (
-            f"{reviews} reviews in {RECENT_DAYS} days, {expected:.1f} expected; "
+            f"{activity - reviews} votes and {reviews} reviews in {RECENT_DAYS} days, {expected:.1f} expected; "
             f"mean sentiment {now:+.2f}, before {before:+.2f}"
         )
         kind = "review bombing" if score < 0 else "acclaim"
@@ -130,6 +139,8 @@ def film_weeks(lake: Lake, end: int) -> dict[int, Weeks]:
             ("earlier", "reviews", early),
             ("earlier_compound", "compound", early),
             ("earlier_squares", "compound_sq", early),
+            ("votes", "gained", late),
+            ("votes_before", "gained", early),
         )
     }
     table = lake.arrow(cells.group_by("movie_id").agg(**sums))
@@ -137,6 +148,7 @@ def film_weeks(lake: Lake, end: int) -> dict[int, Weeks]:
         row["movie_id"]: Weeks(
             (row["recent"], row["compound"], row["squares"]),
             (row["earlier"], row["earlier_compound"], row["earlier_squares"]),
+            *(row["votes"], row["votes_before"]),
         )
         for row in table.to_pylist()
         if row["recent"] > 0 or row["earlier"] > 0

@@ -14,7 +14,7 @@ from marquee.batch.shape import shape
 from marquee.batch.silver import read
 from marquee.domain.calendar import aged, hour_start, month_of, with_gold_month
 from marquee.domain.events import RATINGS, REVIEWS
-from marquee.domain.measures import climb_table, lift_gauges_table, lift_reviews_table, merge_table
+from marquee.domain.measures import climb_table, lift_readings_table, lift_reviews_table, merge_table
 from marquee.domain.quality import RULES, Measurement, Rule
 from marquee.domain.tables import BASE, CELLS, SILVER, TABLES
 from marquee.domain.timeline import WINDOW, data_end, ladder_top
@@ -80,10 +80,11 @@ def silver_from(lake: Lake) -> int:
 
 
 def fold(lake: Lake, start: int, end: int) -> Any:
-    """Lift the silver rows with ingest time in [start, end) to 5-minute cells, a row an event; climbing merges them."""
+    """Lift the silver rows with ingest time in [start, end) to 5-minute cells, a row an event or a share of one; climbing
+    merges them."""
     start = max(start, silver_from(lake))
     reviews = lift_reviews_table(read(lake, SILVER[REVIEWS], start, end))
-    ratings = lift_gauges_table(read(lake, SILVER[RATINGS], start, end))
+    ratings = lift_readings_table(read(lake, SILVER[RATINGS], start, end))
     return reviews.union(ratings).mutate(span=ibis.literal(WINDOW, "int64"))
 
 

@@ -45,32 +45,36 @@ def held(rows: Sequence[np.ndarray], films: np.ndarray, first: int, days: int) -
 def series(lake: Lake, first: int, end: int) -> dict[str, tuple[np.ndarray, Floats]]:
     """Return each metric's (film ids, daily series) of the days [first, end) since 1970.
 
-    votes are the votes gained a day, on the day they were first seen.
+    votes are the votes gained a day, spread over the time between readings; activity is votes gained and reviews.
     """
     cells = lake.table(CELLS, covering(first * DAY, end * DAY, days=False))
     cells = cells.filter((cells.span <= DAY) & (cells.window >= first * DAY) & (cells.window < end * DAY))
     daily = cells.mutate(day=cells.window // DAY).group_by(["movie_id", "day"])
-    reviews = daily.agg(value=cells.reviews.sum().cast("int64"))
+    sums = daily.agg(reviews=cells.reviews.sum().cast("int64"), votes=cells.gained.fill_null(0).sum().cast("int64"))
+    sums = sums.mutate(activity=sums.reviews + sums.votes)
+    found = {name: counted(lake, sums, name, first, end) for name in ("reviews", "votes")}
     readings = cells.filter(cells.observed_at.notnull())
     latest = readings.mutate(day=readings.window // DAY, reading=reading(readings))
     latest = latest.group_by(["movie_id", "day"]).agg(reading=latest.reading.max())
-    gauges = latest.select("movie_id", "day", **{name: latest.reading[name] for name in ("votes", "popularity")})
-    found = {}
-    for name, rows in (
-        ("reviews", reviews.filter(reviews.value > 0)),
-        ("votes", gauges.select("movie_id", "day", value=gauges.votes)),
-        ("popularity", gauges.filter(gauges.popularity >= 0).select("movie_id", "day", value=gauges.popularity)),
-    ):
-        table = lake.arrow(rows)
-        columns = [table.column(column).to_numpy() for column in ("movie_id", "day", "value")]
-        films = np.unique(columns[0])
-        if name == "reviews":
-            found[name] = films, counts(columns, films, first, end - first)
-        else:
-            levels = held(columns, films, first, end - first)
-            gained = np.maximum(np.diff(levels, axis=1, prepend=levels[:, :1]), 0)
-            found[name] = films, gained if name == "votes" else levels / 10_000
+    gauges = latest.select("movie_id", "day", value=latest.reading["popularity"])
+    columns = columns_of(lake, gauges.filter(gauges.value >= 0))
+    films = np.unique(columns[0])
+    found["popularity"] = films, held(columns, films, first, end - first) / 10_000
+    found["activity"] = counted(lake, sums, "activity", first, end)
     return found
+
+
+def columns_of(lake: Lake, rows: Any) -> list[np.ndarray]:
+    """Return rows as columns of film id, day and value."""
+    table = lake.arrow(rows)
+    return [table.column(column).to_numpy() for column in ("movie_id", "day", "value")]
+
+
+def counted(lake: Lake, sums: Any, name: str, first: int, end: int) -> tuple[np.ndarray, Floats]:
+    """Return the (film ids, daily series) of a column of sums; a day without any counts 0."""
+    columns = columns_of(lake, sums.filter(sums[name] > 0).select("movie_id", "day", value=sums[name]))
+    films = np.unique(columns[0])
+    return films, counts(columns, films, first, end - first)
 
 
 def documents(lake: Lake, films: Any, present: int) -> Iterator[Document]:

@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
+import ibis
 import numpy as np
 import orjson
 
 from marquee.batch import anomalies, daily, genres, money, network, outlook, seasons, similar
-from marquee.batch.gold import Reach
+from marquee.batch.gold import Reach, fold
 from marquee.batch.shelf import latest_films, latest_gauges, shelf
 from marquee.batch.silver import read
 from marquee.domain.calendar import covering
 from marquee.domain.documents import ACTIVITY, CARD, CELL_ROWS, FILM, Document
-from marquee.domain.events import METADATA, REVIEWS
+from marquee.domain.events import METADATA
 from marquee.domain.films import FilmView, card, film_view, unknown_film
 from marquee.domain.measures import GAUGE, STATE_COLUMNS, SUMS
 from marquee.domain.scores import Pins, pin
@@ -94,14 +95,16 @@ def film_totals(movies: np.ndarray, matrix: np.ndarray) -> dict[int, tuple[list[
 
 
 def activity_documents(lake: Lake, days: list[int], present: int) -> Iterator[Document]:
-    """Yield, for each of these days (ms) that is recent, the reviews of all films by cell."""
+    """Yield, for each of these days (ms) that is recent, the reviews and the votes gained of all films by cell."""
     recent = [day for day in days if day >= floor(present - ACTIVITY_DAYS * DAY, DAY)]
     if not recent:
         return
     where = covering(recent[0], recent[-1] + DAY, days=False)
     cells = lake.table(CELLS, where)
-    cells = cells.filter((cells.span <= HOUR) & (cells.reviews != 0) & (cells.window >= recent[0]))
-    names = ("movie_id", "window", "span", "reviews", "compound")
+    counted = (cells.reviews != 0) | (cells.gained.fill_null(0) != 0)
+    cells = cells.filter((cells.span <= HOUR) & counted & (cells.window >= recent[0]))
+    cells = cells.mutate(gained=cells.gained.fill_null(0))
+    names = ("movie_id", "window", "span", "reviews", "gained")
     table = lake.arrow(cells.order_by(["window", "movie_id", "span"]).select(*names))
     columns = [table.column(name).to_numpy() for name in names]
     days_of = columns[1] - columns[1] % DAY
@@ -112,9 +115,10 @@ def activity_documents(lake: Lake, days: list[int], present: int) -> Iterator[Do
 
 
 def touched_days(lake: Lake, start: int, end: int) -> list[int]:
-    """Return the days (ms) of event time on which reviews with ingest time in [start, end) fall."""
-    reviews = read(lake, SILVER[REVIEWS], start, end)
-    days = lake.arrow(reviews.select(day=reviews.window - reviews.window % DAY).distinct())
+    """Return the days (ms) of event time on which sums of rows with ingest time in [start, end) fall."""
+    rows = fold(lake, start, end)
+    rows = rows.filter(ibis.or_(*(rows[name] != 0 for name in SUMS)))
+    days = lake.arrow(rows.select(day=rows.window - rows.window % DAY).distinct())
     return sorted(days.column("day").to_pylist())
 
 

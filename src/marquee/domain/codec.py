@@ -10,16 +10,29 @@ from marquee.domain.events import (
     EVENT_BYTES,
     TOPICS,
     Event,
+    RatingEvent,
     Record,
+    ReviewEvent,
     topic_of,
 )
-from marquee.domain.records import Batch
+from marquee.domain.records import Batch, Identity
 from marquee.errors import TerminalError
 
 
 def encode(event: Event) -> bytes:
     """Return an event as one line of JSON."""
     return orjson.dumps(event)
+
+
+def identity_of(event: Event) -> Identity:
+    """Return what an index knows of an event's thing after it: of a review that stands, its text too, which a retraction
+    repeats; of a reading, its votes, from which the next one's gain is counted."""
+    body = None
+    if isinstance(event, ReviewEvent) and event.weight > 0:
+        body = encode(event)
+    elif isinstance(event, RatingEvent):
+        body = b"%d" % event.votes
+    return Identity(event.revision, event.digest, event.weight > 0, event.source, body, event.event_time)
 
 
 def bounded(event: Event) -> bytes:

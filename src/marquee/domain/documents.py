@@ -14,7 +14,7 @@ CARD = "card"
 """A film's line in listings, by its id."""
 
 ACTIVITY = "activity"
-"""A day's reviews of all films by cell, by day since 1970."""
+"""A day's reviews and votes gained of all films by cell, by day since 1970."""
 
 DAILY, DAILY_COLUMNS = "daily", ("movie_id", "day", *SUMS)
 """A month's sums of all films by film and day, by months since the year 0."""
@@ -28,14 +28,14 @@ PERSON = "person"
 PEOPLE, PEOPLE_COLUMNS = "people", ("person_id", "name", "degree", "rank", "community", "films")
 """Lines of people, in shards by id."""
 
-FORECASTER, METRICS = "forecaster", ("reviews", "votes", "popularity")
+FORECASTER, METRICS = "forecaster", ("reviews", "votes", "popularity", "activity")
 """A metric's model and its backtest, by the metric's place."""
 
 MONEY, SEASONS, GENRES, ANOMALIES = "money", "seasons", "genres", "anomalies"
 """Views of all films, one document each."""
 
 VERSIONS = {
-    **dict.fromkeys((FILM, CELL_ROWS, CARD, ACTIVITY, DAILY, SIMILAR, PERSON, PEOPLE), 1),
-    **dict.fromkeys((FORECASTER, MONEY, SEASONS, GENRES, ANOMALIES), 1),
+    **dict.fromkeys((FILM, CELL_ROWS, CARD, DAILY, SIMILAR, PERSON, PEOPLE, MONEY, SEASONS, GENRES), 1),
+    **dict.fromkeys((ACTIVITY, FORECASTER, ANOMALIES), 2),
 }
 """Of each kind the version of its documents: a change of what they hold moves it, and the next run publishes all anew."""

@@ -49,11 +49,17 @@ class ReviewEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatingEvent(Event):
-    """A film's vote gauges as observed at the event time. Gauges are never summed."""
+    """A film's vote gauges as observed at the event time. Gauges are never summed.
+
+    gained: votes since the reading before of the same series, below zero where they fell; since: that reading's
+    time (ms), None of a series' first. What was gained is summed: `domain/gains.py` spreads it over the time between.
+    """
 
     votes: int
     average: int
     popularity: int
+    gained: int = 0
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,27 +4,34 @@ A lift is a polynomial over the integer attributes of a scored event, so the sam
 Python object and an Ibis table. A `Cell` is the product of all the monoids.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import ibis
 
 from marquee.domain.authority import counts_votes
+from marquee.domain.gains import spread_table
 from marquee.domain.monoids import Gauge, Latest, Sum
 from marquee.domain.timeline import LADDER, ladder_cuts
 
 SUMS: dict[str, Sum] = {
-    "reviews": Sum(lambda e: e.weight),
-    "positive": Sum(lambda e: e.weight * e.positive),
-    "negative": Sum(lambda e: e.weight * e.negative),
-    "favourable": Sum(lambda e: e.weight * e.favourable),
-    "compound": Sum(lambda e: e.weight * e.compound),
-    "compound_sq": Sum(lambda e: e.weight * e.compound * e.compound),
-    "sentence": Sum(lambda e: e.weight * e.sentence),
-    "rated": Sum(lambda e: e.weight * e.rated),
-    "stars": Sum(lambda e: e.weight * e.stars),
+    "reviews": Sum(lambda e: e.weight, "Reviews that stand: written minus taken back."),
+    "positive": Sum(lambda e: e.weight * e.positive, "Reviews whose VADER compound is at least 0.05."),
+    "negative": Sum(lambda e: e.weight * e.negative, "Reviews whose VADER compound is at most -0.05."),
+    "favourable": Sum(
+        lambda e: e.weight * e.favourable,
+        "Reviews whose mean compound over their sentences says that the author liked the film.",
+    ),
+    "compound": Sum(lambda e: e.weight * e.compound, "Sum of VADER's compound of whole reviews, x 10^4."),
+    "compound_sq": Sum(lambda e: e.weight * e.compound * e.compound, "Sum of its squares, for tests of means, x 10^8."),
+    "sentence": Sum(lambda e: e.weight * e.sentence, "Sum of the mean compound over a review's sentences, x 10^4."),
+    "rated": Sum(lambda e: e.weight * e.rated, "Reviews that came with stars."),
+    "stars": Sum(lambda e: e.weight * e.stars, "Sum of stars, x 10."),
+    "gained": Sum(lambda e: e.gained, "Votes gained, spread over the time between two readings.", "readings"),
 }
+OF_REVIEWS = {name: measure for name, measure in SUMS.items() if measure.of == "reviews"}
+OF_READINGS = {name: measure for name, measure in SUMS.items() if measure.of == "readings"}
 GAUGE = Gauge._fields
 
 
@@ -45,6 +52,13 @@ class ScoredReview:
     stars: int
 
 
+@dataclass(frozen=True, slots=True)
+class GainShare:
+    """What a lift of readings reads: the votes gained in one slot."""
+
+    gained: int
+
+
 class Cell(NamedTuple):
     """The state of all measures: the sums in the order of `SUMS`, and the latest gauge."""
 
@@ -62,12 +76,22 @@ ZERO = Cell(tuple(Sum.zero() for _ in SUMS), Latest.zero())
 
 def lift_review(event: ScoredReview) -> Cell:
     """Return the cell of a single review event."""
-    return Cell(tuple(measure.lift(event) for measure in SUMS.values()), Latest.zero())
+    return Cell(tuple(sum_of(name, OF_REVIEWS, event) for name in SUMS), Latest.zero())
 
 
 def lift_gauge(gauge: Gauge) -> Cell:
     """Return the cell of a single gauge reading."""
     return Cell(ZERO.sums, gauge)
+
+
+def lift_gain(share: GainShare) -> Cell:
+    """Return the cell of a slot's share of the votes gained between two readings."""
+    return Cell(tuple(sum_of(name, OF_READINGS, share) for name in SUMS), Latest.zero())
+
+
+def sum_of(name: str, measures: Mapping[str, Sum], event: Any) -> int:
+    """Return what an event adds to a sum; nothing where the sum is of other events."""
+    return int(measures[name].lift(event)) if name in measures else Sum.zero()
 
 
 def merge(left: Cell, right: Cell) -> Cell:
@@ -115,17 +139,29 @@ def decode_cell(row: Iterable[int | None], columns: Sequence[str] = STATE_COLUMN
 
 def lift_reviews_table(reviews: Any) -> Any:
     """Lift a table of scored reviews to cell rows (movie_id, window, state columns): `lift_review` in Ibis."""
-    lifted = {name: measure.lift(reviews).cast("int64").fill_null(0) for name, measure in SUMS.items()}
+    lifted = {name: lifted_column(name, OF_REVIEWS, reviews) for name in SUMS}
     nothing = {name: ibis.null("int64") for name in GAUGE}
     return reviews.select(movie_id=reviews.movie_id, window=reviews.window, **lifted, **nothing)
 
 
-def lift_gauges_table(ratings: Any) -> Any:
-    """Lift a table of gauge readings to cell rows: `lift_gauge` in Ibis, of the sources whose votes are the film's."""
+def lifted_column(name: str, measures: Mapping[str, Sum], rows: Any) -> Any:
+    """Return the column of what rows add to a sum: `sum_of` in Ibis."""
+    if name not in measures:
+        return ibis.literal(0, "int64")
+    return measures[name].lift(rows).cast("int64").fill_null(0)
+
+
+def lift_readings_table(ratings: Any) -> Any:
+    """Lift a table of gauge readings to cell rows: `lift_gauge` and `lift_gain` in Ibis, of the sources whose votes are
+    the film's."""
     ratings = ratings.filter(counts_votes(ratings.source))
     zeros = {name: ibis.literal(0, "int64") for name in SUMS}
     gauges = {name: ratings[name] for name in GAUGE}
-    return ratings.select(movie_id=ratings.movie_id, window=ratings.window, **zeros, **gauges)
+    latest = ratings.select(movie_id=ratings.movie_id, window=ratings.window, **zeros, **gauges)
+    shares = spread_table(ratings)
+    lifted = {name: lifted_column(name, OF_READINGS, shares) for name in SUMS}
+    nothing = {name: ibis.null("int64") for name in GAUGE}
+    return latest.union(shares.select(movie_id=shares.movie_id, window=shares.window, **lifted, **nothing))
 
 
 def merge_table(cells: Any, keys: list[str]) -> Any:

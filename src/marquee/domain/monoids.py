@@ -1,13 +1,18 @@
 """The two commutative monoids every measure is built from. State is integers, so merging in any order is exact."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 
 class Sum(NamedTuple):
-    """Addition of integers. `lift` reads the summand off an event, in Python and in Ibis alike."""
+    """Addition of integers. `lift` reads the summand off an event, in Python and in Ibis alike.
+
+    about: what it is, in words; of: which events have it, reviews or readings of the gauges.
+    """
 
     lift: Callable[[Any], Any]
+    about: str = ""
+    of: Literal["reviews", "readings"] = "reviews"
 
     @staticmethod
     def zero() -> int:

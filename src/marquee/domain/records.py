@@ -28,8 +28,9 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the index knows of a thing: its last revision, its content's digest, whether it stands, who told of it, its
-    last event, and that event's time (ms, 0 where an earlier version did not note it)."""
+    """What the index knows of a thing: its last revision, its content's digest, whether it stands, who told of it, what
+    `codec.identity_of` keeps of its last event, and when it was last told (ms, 0 where an earlier version did not note
+    it)."""
 
     revision: int
     digest: str
@@ -37,6 +38,11 @@ class Identity:
     source: str
     body: bytes | None
     at: int = 0
+
+    @property
+    def votes(self) -> int | None:
+        """The votes of a reading, None where an earlier version did not note them."""
+        return int(self.body) if self.body is not None and self.body.isdigit() else None
 
 
 class Rejected(NamedTuple):

@@ -1,9 +1,10 @@
 """What counts as a trend: the window, its baseline, and the ranking. Counting is the engines' business."""
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import mul
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from marquee.domain.scores import TREND_FLOOR, discoveries, trend_score, upper_tail
 from marquee.domain.timeline import DAY, HOUR, WINDOW, ceil, floor
@@ -15,6 +16,11 @@ DAYS = {"7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
 """Windows of whole days and of today so far, against the four windows before."""
 
 WINDOWS = HOURS | DAYS
+
+By = Literal["activity", "votes", "reviews"]
+"""What is counted: votes gained and reviews together, or one of them."""
+
+COUNTED: tuple[By, ...] = ("activity", "votes", "reviews")
 BASELINE_DAYS = 28
 BASELINE_WINDOWS = 4
 ALL_DAY = frozenset(range(24))
@@ -22,6 +28,25 @@ WEEK_PRIOR = 100
 """Events of a weekday that count as much as not having seen any."""
 
 NO_WEEK = (0,) * 7
+
+NO_BASELINE = 1e9
+"""The exposure of a window without a baseline: whatever is observed is no more than expected."""
+
+GAP_DAYS = 2
+"""Days without a vote for any film after which votes are taken not to have been counted."""
+
+
+def counted_from(days: Sequence[int], end: int) -> int:
+    """Return from when on (ms) votes have been counted without a gap up to `end` (ms); `end` where they have not.
+
+    days: the days since 1970, sorted, on which any film gained a vote. The first of them was counted in part.
+    """
+    first = None
+    for day in reversed(days[: bisect_left(days, end // DAY + 1)]):
+        if (end // DAY if first is None else first) - day > GAP_DAYS + 1:
+            break
+        first = day
+    return end if first is None else (first + 1) * DAY
 
 
 def weekday(time: Any) -> Any:
@@ -58,11 +83,20 @@ class Frame:
         for day in range(floor(self.start, DAY), self.end, DAY):
             now[weekday(day)] += (min(day + DAY, self.end) - max(day, self.start)) / HOUR
         total, length = sum(by_weekday), sum(base)
+        if not length:
+            return NO_BASELINE
         shape = [
             (max(0, count) + WEEK_PRIOR) / (max(0, total) * hours / length + WEEK_PRIOR)
             for count, hours in zip(by_weekday, base, strict=True)
         ]
         return float(sum(map(mul, now, shape)) / sum(map(mul, base, shape)))
+
+    def counted_since(self, time: int) -> "Frame":
+        """Return the frame with the part of its baseline that has been counted: from a time (ms) on.
+
+        Of what began to be counted yesterday no one knows what to expect: without a baseline nothing rises.
+        """
+        return replace(self, base_start=min(self.base_end, max(self.base_start, ceil(time, DAY))))
 
     @property
     def elapsed(self) -> float:
@@ -100,13 +134,16 @@ def frame(window: str, now: int) -> Frame:
 
 
 class Counts(NamedTuple):
-    """A film's events in the window, in its baseline, in the two windows before it, and its decayed heat."""
+    """A film's events in the window, in its baseline, in the two windows before it, and its decayed heat; and of those in
+    the window, the reviews and the votes gained."""
 
     observed: int
     before: int
     previous: int = 0
     earlier: int = 0
     hot: int = 0
+    reviews: int = 0
+    votes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +163,8 @@ class Trend:
     velocity: float
     acceleration: float
     hot: int
+    reviews: int = 0
+    votes: int = 0
 
     @property
     def rising(self) -> bool:
@@ -134,7 +173,7 @@ class Trend:
 
 
 def rank(counts: Mapping[int, Counts], sight: Frame, by_weekday: Sequence[int] = NO_WEEK) -> list[Trend]:
-    """Rank films by their counts: first what rises for certain, then what is hot, then by events.
+    """Return the standing of films by their counts, by their score, those that rise for certain first.
 
     by_weekday: events of all films in the baseline, Monday first.
     A film rises when at least `TREND_FLOOR` events were observed and its score is a discovery among all films
@@ -154,8 +193,25 @@ def rank(counts: Mapping[int, Counts], sight: Frame, by_weekday: Sequence[int] =
         state = "rising" if rises else "declining" if falls else "steady"
         velocity = c.observed - share * c.previous
         acceleration = velocity - share * (c.previous - c.earlier)
-        trends.append(Trend(movie_id, c.observed, c.before, wanted, score, state, velocity, acceleration, c.hot))
-    return sorted(trends, key=lambda t: (not t.rising, -t.score if t.rising else 0.0, -t.hot, -t.observed, t.movie_id))
+        counted = c.hot, c.reviews, c.votes
+        trends.append(Trend(movie_id, c.observed, c.before, wanted, score, state, velocity, acceleration, *counted))
+    return sorted(trends, key=lambda trend: (not trend.rising, -trend.score, -trend.hot, trend.movie_id))
+
+
+def trending(trends: Sequence[Trend], window: str) -> list[Trend]:
+    """Return the films with activity in a window, those with the most first: windows of hours by heat, in which the last
+    hours count more, windows of days by what was counted in them. Films that are hot from before come after them."""
+
+    def order(trend: Trend) -> tuple[int, ...]:
+        most, next_most = (trend.hot, trend.observed) if window in HOURS else (trend.observed, trend.hot)
+        return (trend.observed <= 0, -most, -next_most, trend.movie_id)
+
+    return sorted((trend for trend in trends if trend.observed > 0 or trend.hot > 0), key=order)
+
+
+def rising(trends: Sequence[Trend]) -> list[Trend]:
+    """Return the films that get significantly more events than expected, the clearest first."""
+    return sorted((t for t in trends if t.rising), key=lambda trend: (-trend.score, trend.movie_id))
 
 
 def declining(trends: Sequence[Trend]) -> list[Trend]:

@@ -1,13 +1,14 @@
 """The door: validates facts, identifies them, and logs what is new, exactly once."""
 
 import dataclasses
+from bisect import insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 from marquee.domain.authority import TMDB, counts_votes, outranks
-from marquee.domain.codec import decode, encode, records
+from marquee.domain.codec import decode, encode, identity_of, records
 from marquee.domain.events import (
     BLANK_FILM,
     EVENT_BYTES,
@@ -30,6 +31,8 @@ from marquee.spans import span
 
 CATCH_UP = 5_000
 ANY_DIGEST = "0" * 32
+MOST_GAINED = 10**9
+"""Votes between two readings that are taken for a gain or a loss; more is an error of the source."""
 
 
 @dataclass(slots=True)
@@ -103,10 +106,12 @@ class Door:
             receipt.quarantined = sum(refused.rows for refused in rejected)
         with self.turn():
             self.catch_up()
-            events = self.plan(sound, receipt)
+            events, again = self.plan(sound, receipt)
             if events:
                 position = self.log.append(events, now)
                 self.index.apply([(topic_of(event), event) for event in events], position)
+            if again:
+                self.index.touch(RATINGS, again)
         for event in events:
             topic = topic_of(event)
             receipt.logged[topic] = receipt.logged.get(topic, 0) + 1
@@ -123,8 +128,9 @@ class Door:
             self.index.apply(pairs, reached)
             position = reached
 
-    def plan(self, facts: Sequence[Fact], receipt: Receipt) -> list[Event]:
-        """Return the events that these facts add to what the index knows, in order."""
+    def plan(self, facts: Sequence[Fact], receipt: Receipt) -> tuple[list[Event], dict[str, int]]:
+        """Return the events that these facts add to what the index knows, in order; and the gauges that were read again
+        as they stood, with the time (ms)."""
         votes = [fact for fact in facts if isinstance(fact, VoteFact)]
         undated = [fact for fact in votes if not fact.historic]
         films = [fact for fact in facts if isinstance(fact, FilmFact | Gone)]
@@ -133,6 +139,8 @@ class Door:
             RATINGS: self.index.lookup(RATINGS, {*map(rating_identity, votes), *map(own_identity, undated)}),
             METADATA: self.index.lookup(METADATA, {*map(film_identity, films), *map(own_identity, films)}),
         }
+        dated = Dated(self.index)
+        again: dict[str, int] = {}
         events: list[Event] = []
         for fact in facts:
             if isinstance(fact, ReviewFact):
@@ -140,7 +148,9 @@ class Door:
             elif isinstance(fact, ReviewList):
                 made = self.vanished(fact, known[REVIEWS], events)
             elif isinstance(fact, VoteFact):
-                made = rating_events(fact, known[RATINGS])
+                made = rating_events(fact, known[RATINGS], dated)
+                if not made and not fact.historic:
+                    again[rating_identity(fact)] = fact.observed_at
             elif isinstance(fact, VoteSeries):
                 made = self.series_events(fact)
             elif isinstance(fact, FilmFact | Gone):
@@ -149,7 +159,7 @@ class Door:
                 continue
             receipt.known += not made and not isinstance(fact, ReviewList)
             events.extend(made)
-        return events
+        return events, again
 
     def review_events(self, fact: ReviewFact, known: dict[str, Identity]) -> list[Event]:
         """Return the insertion of a new review, or the retraction and insertion of an edited one.
@@ -262,12 +272,6 @@ def own_identity(fact: FilmFact | Gone | VoteFact) -> str:
     return f"{fact.movie_id}@{TMDB}"
 
 
-def identity_of(event: Event) -> Identity:
-    """Return what the index will know of an event's thing."""
-    body = encode(event) if isinstance(event, ReviewEvent) and event.weight > 0 else None
-    return Identity(event.revision, event.digest, event.weight > 0, event.source, body, event.event_time)
-
-
 def retraction(before: Identity) -> ReviewEvent:
     """Return the event that takes a standing review back, with the text and the event time it had."""
     old = decode(REVIEWS, before.body or b"")
@@ -282,7 +286,41 @@ def outdated(fact: FilmFact | Gone | VoteFact, before: Identity) -> bool:
     return fact.source != TMDB and fact.observed_at < before.at
 
 
-def rating_events(fact: VoteFact, known: dict[str, Identity]) -> list[Event]:
+class Dated:
+    """The dated readings of films at a source, as far as they are asked for: (time in ms, votes) in order of time."""
+
+    def __init__(self, index: IdentityIndex) -> None:
+        self.index = index
+        self.series: dict[tuple[int, str], list[tuple[int, int]]] = {}
+
+    def of(self, fact: VoteFact) -> list[tuple[int, int]]:
+        """Return the readings of a fact's series; one that is told is put in by the caller."""
+        place = (fact.movie_id, fact.source)
+        if place not in self.series:
+            held = self.index.readings(*place)
+            times = {historic_time(name): one.votes for name, one in held.items()}
+            self.series[place] = sorted(
+                (time, votes) for time, votes in times.items() if time is not None and votes is not None
+            )
+        return self.series[place]
+
+
+def before_of(fact: VoteFact, before: Identity | None, dated: Dated | None) -> tuple[int, int] | None:
+    """Return (time, votes) of the reading before one, from which its gain is counted; None where there is none.
+
+    A dated reading that comes after a later one adds nothing: the later one's gain counts all since the one before.
+    """
+    if not fact.historic:
+        return None if before is None or before.votes is None or before.at <= 0 else (before.at, before.votes)
+    if dated is None or before is not None:
+        return None
+    readings = dated.of(fact)
+    found = readings[-1] if readings and readings[-1][0] < fact.observed_at else None
+    insort(readings, (fact.observed_at, fact.votes))
+    return found
+
+
+def rating_events(fact: VoteFact, known: dict[str, Identity], dated: Dated | None = None) -> list[Event]:
     """Return a gauge reading, unless the gauges stand where they stood, or a file's undated one comes after TMDB's own."""
     identity = rating_identity(fact)
     if not fact.historic and counts_votes(fact.source) and fact.source != TMDB and own_identity(fact) in known:
@@ -291,6 +329,9 @@ def rating_events(fact: VoteFact, known: dict[str, Identity]) -> list[Event]:
     before = known.get(identity)
     if before is not None and (before.digest == digest or outdated(fact, before)):
         return []
+    counted = before_of(fact, before, dated) if counts_votes(fact.source) else None
+    since, votes = counted or (None, fact.votes)
+    gained = fact.votes - votes
     # A reading that returns to what it was is news again, and must not bear the name of the first.
     again = [before.revision] if fact.historic and before is not None else []
     event = RatingEvent(
@@ -305,6 +346,8 @@ def rating_events(fact: VoteFact, known: dict[str, Identity]) -> list[Event]:
         votes=fact.votes,
         average=fact.average,
         popularity=fact.popularity,
+        gained=gained if abs(gained) <= MOST_GAINED else 0,
+        since=since,
     )
     known[identity] = identity_of(event)
     return [event]

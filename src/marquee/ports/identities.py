@@ -1,6 +1,6 @@
 """What has been emitted, by identity."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from marquee.domain.events import Event
@@ -28,6 +28,11 @@ class IdentityIndex(Protocol):
 
     def rated(self, source: str) -> set[int]:
         """Return the films of which readings at a source are known."""
+        ...
+
+    def touch(self, topic: str, told: Mapping[str, int]) -> None:
+        """Note that things were told again as they were, and when (ms). Not in the log: lost with the index, and no more
+        than a hint of when a reading was last seen."""
         ...
 
     def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:

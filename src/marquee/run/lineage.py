@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 
 from marquee.domain import documents as kinds
 from marquee.domain.events import FILM_FIELDS, METADATA, RATINGS, REVIEWS, TOPICS
-from marquee.domain.measures import GAUGE, SUM_INDEX, SUMS, Cell
+from marquee.domain.measures import GAUGE, OF_READINGS, OF_REVIEWS, SUM_INDEX, SUMS, Cell
 from marquee.domain.tables import BASE, BRONZE, CELLS, SILVER, TABLES, event_columns
 from marquee.http.routes.analytics import views
 from marquee.http.routes.films import films
@@ -23,7 +23,7 @@ Column = tuple[str, str]
 
 SOURCE = {
     REVIEWS: {"author": "author", "stars": "author_details.rating", "text": "content", "event_time": "updated_at"},
-    RATINGS: {"votes": "vote_count", "average": "vote_average", "popularity": "popularity"},
+    RATINGS: {"votes": "vote_count", "gained": "vote_count", "average": "vote_average", "popularity": "popularity"},
     METADATA: {name: TMDB_NAMES.get(name, name) for name in FILM_FIELDS if name != "deleted"},
 }
 """What a topic's columns are called at TMDB."""
@@ -118,15 +118,7 @@ def figures() -> dict[str, tuple[str, ...]]:
 
 
 GLOSSARY = {
-    "reviews": "Reviews that stand: written minus taken back.",
-    "positive": "Reviews whose VADER compound is at least 0.05.",
-    "negative": "Reviews whose VADER compound is at most -0.05.",
-    "favourable": "Reviews whose mean compound over their sentences says that the author liked the film.",
-    "compound": "Sum of VADER's compound of whole reviews, x 10^4.",
-    "compound_sq": "Sum of its squares, for tests of means, x 10^8.",
-    "sentence": "Sum of the mean compound over a review's sentences, x 10^4.",
-    "rated": "Reviews that came with stars.",
-    "stars": "Sum of stars, x 10.",
+    **{name: measure.about for name, measure in SUMS.items()},
     "observed_at": "When the latest reading of a film's gauges was taken, ms.",
     "offset": "Where that reading stood in the log.",
     "votes": "Votes at that reading. A gauge: never summed.",
@@ -187,7 +179,8 @@ def flows() -> Iterator[Flow]:
         yield Flow("silver", silver, (bronze,), {**parsed, **kept})
     reviews, ratings = SILVER[REVIEWS], SILVER[RATINGS]
     lifted = {
-        **{name: tuple((reviews, column) for column in reads(name)) for name in SUMS},
+        **{name: tuple((reviews, column) for column in reads(name)) for name in OF_REVIEWS},
+        **{name: tuple((ratings, column) for column in (*reads(name), "since", "event_time")) for name in OF_READINGS},
         **{name: ((ratings, name),) for name in GAUGE},
         **{name: ((reviews, name), (ratings, name)) for name in ("movie_id", "window")},
     }
@@ -199,8 +192,9 @@ def flows() -> Iterator[Flow]:
     folded = {
         **{
             name: tuple((REVIEWS, column) for read in reads(name) for column in MADE_OF.get(read, (read,)))
-            for name in SUMS
+            for name in OF_REVIEWS
         },
+        **{name: tuple((RATINGS, column) for column in (*reads(name), "since", "event_time")) for name in OF_READINGS},
         **{name: ((RATINGS, name),) for name in ("votes", "average", "popularity")},
     }
     yield Flow("fold", "speed_cells", (REVIEWS, RATINGS), folded)

@@ -1,7 +1,7 @@
 """The fold: micro-batches from the log, scored and folded into absolute partial cells."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import orjson
@@ -10,7 +10,8 @@ from marquee.domain.authority import counts_votes
 from marquee.domain.codec import records
 from marquee.domain.events import Event, FilmEvent, RatingEvent, Record, ReviewEvent
 from marquee.domain.films import film_view
-from marquee.domain.measures import ZERO, Cell, ScoredReview, lift_gauge, lift_review, merge
+from marquee.domain.gains import spread
+from marquee.domain.measures import ZERO, Cell, GainShare, ScoredReview, lift_gain, lift_gauge, lift_review, merge
 from marquee.domain.monoids import Gauge
 from marquee.domain.records import MicroBatch, SpeedFilm, SpeedProgress
 from marquee.domain.sentiment import Score
@@ -29,26 +30,27 @@ EVERYTHING = 2**31
 CellKey = tuple[int, int, int]
 
 
-def event_cell(record: Record, score: Callable[[str], Score]) -> Cell:
-    """Return the cell of one record; a film's description has none of the measures."""
+def event_cells(record: Record, score: Callable[[str], Score]) -> Iterator[tuple[int, Cell]]:
+    """Yield (window, cell) of one record; a film's description has none of the measures."""
     event = record.event
     if isinstance(event, ReviewEvent):
         found = score(event.text)
-        return lift_review(
-            ScoredReview(
-                weight=event.weight,
-                positive=found.positive,
-                negative=found.negative,
-                favourable=found.favourable,
-                compound=found.compound,
-                sentence=found.sentence,
-                rated=int(event.stars is not None),
-                stars=event.stars or 0,
-            )
+        review = ScoredReview(
+            weight=event.weight,
+            positive=found.positive,
+            negative=found.negative,
+            favourable=found.favourable,
+            compound=found.compound,
+            sentence=found.sentence,
+            rated=int(event.stars is not None),
+            stars=event.stars or 0,
         )
-    if isinstance(event, RatingEvent):
-        return lift_gauge(Gauge(event.event_time, record.offset, event.votes, event.average, event.popularity))
-    return ZERO
+        yield floor(event.event_time, WINDOW), lift_review(review)
+    elif isinstance(event, RatingEvent) and counts_votes(event.source):
+        reading = Gauge(event.event_time, record.offset, event.votes, event.average, event.popularity)
+        yield floor(event.event_time, WINDOW), lift_gauge(reading)
+        for window, votes in spread(event.gained, event.since, event.event_time):
+            yield window, lift_gain(GainShare(votes))
 
 
 def film_of(record: Record, event: FilmEvent) -> SpeedFilm:
@@ -116,10 +118,9 @@ class Fold:
                 if isinstance(event, FilmEvent):
                     films.append(film_of(record, event))
                     continue
-                if isinstance(event, RatingEvent) and not counts_votes(event.source):
-                    continue
-                key = (event.movie_id, hour, floor(event.event_time, WINDOW))
-                cells[key] = merge(cells.get(key, ZERO), event_cell(record, score))
+                for window, cell in event_cells(record, score):
+                    key = (event.movie_id, hour, window)
+                    cells[key] = merge(cells.get(key, ZERO), cell)
             self.store.intend(position)
             self.store.write(MicroBatch(batch, cells, films, seen, position, progress.since, through))
         if read:

@@ -1,11 +1,11 @@
 """Adapters in plain Python memory: what the others are compared with, and what fast tests run on."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 
-from marquee.domain.codec import bounded, encode
+from marquee.domain.codec import bounded, identity_of
 from marquee.domain.coverage import NO_SPEED, SpeedState
 from marquee.domain.events import RATINGS, REVIEWS, TOPICS, Event, topic_of
 from marquee.domain.measures import Cell, merge_cells
@@ -157,12 +157,17 @@ class MemoryIndex:
         """Return the films with readings at a source."""
         return {movie for (topic, _), (movie, origin, _) in self.known.items() if (topic, origin) == (RATINGS, source)}
 
+    def touch(self, topic: str, told: Mapping[str, int]) -> None:
+        """Note when things were told again as they were."""
+        for name, at in told.items():
+            if (topic, name) in self.known:
+                movie_id, source, held = self.known[topic, name]
+                self.known[topic, name] = (movie_id, source, replace(held, at=max(held.at, at)))
+
     def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:
         """Fold events and move on."""
         for topic, event in events:
-            body = encode(event) if topic == REVIEWS and event.weight > 0 else None
-            held = Identity(event.revision, event.digest, event.weight > 0, event.source, body, event.event_time)
-            self.known[topic, event.identity] = (event.movie_id, event.source, held)
+            self.known[topic, event.identity] = (event.movie_id, event.source, identity_of(event))
         self.at = position
 
 

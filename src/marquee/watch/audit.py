@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from itertools import product
 from typing import Any
 
 import orjson
@@ -27,7 +28,7 @@ from marquee.domain.scores import HOT_HOURS, HOT_WEIGHTS, Pins
 from marquee.domain.sentiment import Score
 from marquee.domain.tables import BASE, BRONZE, SILVER
 from marquee.domain.timeline import DAY, HOUR, WINDOW, ladder_cuts
-from marquee.domain.trends import DAYS, WINDOWS, Counts, frame, rank, weekday
+from marquee.domain.trends import COUNTED, DAYS, WINDOWS, By, Counts, frame, rank, weekday
 from marquee.errors import NotFoundError
 from marquee.libraries.vader import scorer
 from marquee.ports import Lake
@@ -47,10 +48,12 @@ CHUNK = 5_000
 
 @dataclass(slots=True)
 class FilmHistory:
-    """All that is known of one film: review facts (time, weight, compound, sentence, stars), readings, base cells."""
+    """All that is known of one film: review facts (time, weight, compound, sentence, stars), readings, gains (votes, since,
+    at), base cells."""
 
     reviews: list[tuple[int, int, int, int, int | None]] = field(default_factory=list)
     readings: list[Gauge] = field(default_factory=list)
+    gains: list[tuple[int, int, int]] = field(default_factory=list)
     base: list[Timed] = field(default_factory=list)
     film: FilmView | None = None
 
@@ -68,6 +71,7 @@ class FilmHistory:
                 "sentence": weight * sentence,
                 "rated": weight if stars is not None else 0,
                 "stars": weight * (stars or 0),
+                "gained": 0,
             }
             found = Score(compound, sentence)
             lifted = ScoredReview(
@@ -77,8 +81,25 @@ class FilmHistory:
             sums = tuple(state[name] if name in state else measure.lift(lifted) for name, measure in SUMS.items())
             made.append(Timed(time - time % WINDOW, WINDOW, Cell(sums, None)))
         zeros = tuple(0 for _ in SUMS)
+        for time, votes in self.gained():
+            sums = tuple(votes if name == "gained" else 0 for name in SUMS)
+            made.append(Timed(time - time % WINDOW, WINDOW, Cell(sums, None)))
         made += [Timed(r.observed_at - r.observed_at % WINDOW, WINDOW, Cell(zeros, r)) for r in self.readings]
         return made
+
+    def gained(self) -> Iterator[tuple[int, int]]:
+        """Yield (slot's start, votes) of all gains: each vote falls in the slot in which its share of the time is over."""
+        for votes, since, at in self.gains:
+            apart = at - since
+            width = WINDOW if apart <= 2 * HOUR else HOUR if apart <= 8 * DAY else DAY
+            seconds = max(1, apart // 1_000)
+            start = since - since % width
+            while votes > 0 and start <= at:
+                ends = [min(seconds, max(0, (edge - since) // 1_000)) for edge in (start, start + width)]
+                share = votes * ends[1] // seconds - votes * ends[0] // seconds
+                if share:
+                    yield start, share
+                start += width
 
 
 class Reference:
@@ -101,6 +122,8 @@ class Reference:
             if event.source in ELSEWHERE:
                 return
             history.readings.append(Gauge(event.event_time, offset, event.votes, event.average, event.popularity))
+            if event.since is not None and event.gained > 0:
+                history.gains.append((event.gained, min(event.since, event.event_time), event.event_time))
         elif isinstance(event, FilmEvent):
             view = film_view(asdict(event), offset)
             if history.film is None or (view["at"], view["offset"]) > (
@@ -109,16 +132,26 @@ class Reference:
             ):
                 history.film = view
 
-    def trends(self, window: str, now: int) -> list[Any]:
+    def trends(self, window: str, by: By, now: int) -> list[Any]:
         """Return all films' standings, counted event by event."""
         sight = frame(window, now)
+        if by != "reviews":
+            sight = sight.counted_since(self.votes_counted_from(sight.end))
         unit = DAY if window in DAYS else WINDOW
         found: dict[int, Counts] = {}
         weekdays = [0] * 7
         for movie_id, history in self.films.items():
             now_, before, previous, earlier, hot = 0, 0, 0, 0, 0
-            for time, weight, *_ in history.reviews:
+            reviews = [(time, weight, 1, 0) for time, weight, *_ in history.reviews]
+            votes = [(time, count, 0, 1) for time, count in history.gained()]
+            told = [0, 0]
+            for time, weight, of_reviews, of_votes in (*reviews, *votes):
                 start = time - time % unit
+                if sight.in_window(start):
+                    told[0] += weight * of_reviews
+                    told[1] += weight * of_votes
+                if (by == "reviews" and not of_reviews) or (by == "votes" and not of_votes):
+                    continue
                 now_ += weight if sight.in_window(start) else 0
                 if sight.in_baseline(start):
                     before += weight
@@ -127,8 +160,20 @@ class Reference:
                 earlier += weight if sight.in_previous(start, 2) else 0
                 age = (sight.end - 1) // HOUR - time // HOUR
                 hot += weight * HOT_WEIGHTS[age] if 0 <= age < HOT_HOURS else 0
-            found[movie_id] = Counts(now_, before, previous, earlier, hot)
+            found[movie_id] = Counts(now_, before, previous, earlier, hot, *told)
         return rank(found, sight, weekdays)
+
+    def votes_counted_from(self, end: int) -> int:
+        """Return the end of the first day (ms) from which on votes came without two days and more of silence before `end`."""
+        days = {time // DAY for history in self.films.values() for time, _ in history.gained()}
+        found, silent, day = None, 0, end // DAY
+        while silent <= 2:
+            if day in days:
+                found, silent = day, 0
+            elif day != end // DAY:
+                silent += 1
+            day -= 1
+        return end if found is None else (found + 1) * DAY
 
     def rolled_up(self, query: Query, dimension: str, now: int) -> dict[str, list[int]]:
         """Return the sums of all years by group, added film by film; films are grouped as the run pinned them."""
@@ -186,6 +231,8 @@ def silver_history(lake: Lake, reference: Reference, bronze_from: dict[str, int]
                     continue
                 values = (row["event_time"], row["offset"], row["votes"], row["average"], row["popularity"])
                 history.readings.append(Gauge(*values))
+                if row["since"] is not None and (row["gained"] or 0) > 0:
+                    history.gains.append((row["gained"], min(row["since"], row["event_time"]), row["event_time"]))
             elif history.film is None or (row["event_time"], row["offset"]) > (
                 history.film["at"],
                 history.film["offset"],
@@ -304,18 +351,21 @@ def compared(query: Query, reference: Reference, ids: Iterable[int], now: int) -
             rolled_up(query, dimension, now),
             reference.rolled_up(query, dimension, now),
         )
-    for window in WINDOWS:
-        given_trends = query.count_trends(query.world, window, now)
+    for window, by in product(WINDOWS, COUNTED):
+        given_trends = query.count_trends(query.world, window, by, now)
         yield (
-            f"/v1/trending/movies?window={window}",
+            f"/v1/trending/movies?window={window}&by={by}",
             shown(given_trends),
-            shown(reference.trends(window, now)),
+            shown(reference.trends(window, by, now)),
         )
 
 
 def shown(trends: list[Any]) -> list[Any]:
     """Return standings as lists; films that only the reference counts as nothing are left out by both."""
-    return [[t.movie_id, t.observed, t.before, t.score, t.state, t.velocity, t.acceleration, t.hot] for t in trends]
+    return [
+        [t.movie_id, t.observed, t.before, t.score, t.state, t.velocity, t.acceleration, t.hot, t.reviews, t.votes]
+        for t in trends
+    ]
 
 
 def wanted_of(movie_id: int, history: FilmHistory) -> tuple[FilmView | None, list[Timed]]:

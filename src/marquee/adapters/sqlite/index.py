@@ -2,11 +2,11 @@
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from marquee.adapters.sqlite.connection import SqliteStore
-from marquee.domain.codec import encode
+from marquee.domain.codec import identity_of
 from marquee.domain.events import REVIEWS, Event
 from marquee.domain.records import START, Identity
 
@@ -41,7 +41,7 @@ class SqliteIndex(SqliteStore):
         with self.reading() as db:
             rows = db.execute(query, (topic, json.dumps(list(identities)))).fetchall()
         return {
-            identity: Identity(revision, digest, bool(alive), source, zlib.decompress(body) if body else None, at)
+            identity: Identity(revision, digest, bool(alive), source, unpacked(topic, body), at)
             for identity, revision, digest, alive, source, body, at in rows
         }
 
@@ -56,14 +56,14 @@ class SqliteIndex(SqliteStore):
     def readings(self, movie_id: int, source: str) -> dict[str, Identity]:
         """Return what is known of a film's readings at a source; their identities begin with the film."""
         query = (
-            "SELECT identity, revision, digest, alive, at FROM identities"
+            "SELECT identity, revision, digest, alive, body, at FROM identities"
             " WHERE topic = 'movie.ratings' AND identity >= ? AND identity < ? AND source = ?"
         )
         with self.reading() as db:
             rows = db.execute(query, (f"{movie_id}@", f"{movie_id}A", source)).fetchall()
         return {
-            name: Identity(revision, digest, bool(alive), source, None, at)
-            for name, revision, digest, alive, at in rows
+            name: Identity(revision, digest, bool(alive), source, body, at)
+            for name, revision, digest, alive, body, at in rows
         }
 
     def rated(self, source: str) -> set[int]:
@@ -72,8 +72,14 @@ class SqliteIndex(SqliteStore):
         with self.reading() as db:
             return {row[0] for row in db.execute(query, (source,))}
 
+    def touch(self, topic: str, told: Mapping[str, int]) -> None:
+        """Note when things were told again as they were."""
+        query = "UPDATE identities SET at = max(at, ?) WHERE topic = ? AND identity = ?"
+        with self.writing() as db:
+            db.executemany(query, ((at, topic, identity) for identity, at in told.items()))
+
     def apply(self, events: Iterable[tuple[str, Event]], position: str) -> None:
-        """Fold events and move on, in one transaction. Reviews keep their text, which a retraction repeats."""
+        """Fold events and move on, in one transaction."""
         rows = (
             (
                 topic,
@@ -83,11 +89,16 @@ class SqliteIndex(SqliteStore):
                 event.revision,
                 event.digest,
                 event.weight > 0,
-                zlib.compress(encode(event), 1) if topic == REVIEWS and event.weight > 0 else None,
+                zlib.compress(held.body, 1) if held.body is not None and topic == REVIEWS else held.body,
                 event.event_time,
             )
-            for topic, event in events
+            for topic, event, held in ((topic, event, identity_of(event)) for topic, event in events)
         )
         with self.writing() as db:
             db.executemany("INSERT OR REPLACE INTO identities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             db.execute("INSERT OR REPLACE INTO progress VALUES (1, ?)", (position,))
+
+
+def unpacked(topic: str, body: bytes | None) -> bytes | None:
+    """Return what is kept of a thing's last event: reviews are packed."""
+    return zlib.decompress(body) if body and topic == REVIEWS else body

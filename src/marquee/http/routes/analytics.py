@@ -45,7 +45,7 @@ async def overview(query: Service) -> Response:
 async def trends(
     query: Service,
     wanted: Films,
-    metric: Literal["reviews", "sentiment", "favourable", "stars"] = "reviews",
+    metric: Literal["activity", "votes", "reviews", "sentiment", "favourable", "stars"] = "activity",
     window: Span = "90d",
     kind: Format = "json",
 ) -> Response:

@@ -23,6 +23,10 @@ Language = Annotated[
 Page = Annotated[int, Query(ge=1, le=10_000)]
 PageSize = Annotated[int, Query(ge=1, le=100)]
 TrendWindow = Literal["1h", "6h", "24h", "7d", "30d", "90d"]
+Counted = Annotated[
+    Literal["activity", "votes", "reviews"],
+    Query(description="What is counted: votes gained and reviews together, or one of them"),
+]
 Span = Literal["7d", "30d", "90d", "1y", "5y"]
 Dimension = Literal["genre", "year", "tier", "language"]
 Format = Annotated[

@@ -194,9 +194,11 @@ class Overview(Covered):
     people: int
     genres: int
     reviews: dict[str, Any]
+    votes: dict[str, Any]
     sentiment: dict[str, Figures]
     genres_discussed: list[dict[str, Any]]
     rising: list[TrendLine]
+    trending: list[TrendLine]
     best_rated: list[FilmLine]
     anomalies: int
 

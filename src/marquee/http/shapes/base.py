@@ -64,10 +64,13 @@ class FilmLine(Shape):
 
 
 class TrendLine(FilmLine):
-    """A film's standing: its reviews in the window, how many were expected, and how sure the difference is."""
+    """A film's standing: what was counted in the window (votes gained, reviews, or both), how much was expected, and how
+    sure the difference is."""
 
     rank: int
     observed: int
+    votes_gained: int
+    reviews_written: int
     expected: float
     score: float
     state: str

@@ -1,6 +1,6 @@
 """Shapes of answers about films."""
 
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, create_model
 
@@ -10,9 +10,10 @@ from marquee.http.shapes.base import Counts, Covered, FiguredCounts, Figures, Fi
 
 
 class Trends(Covered):
-    """Films by what rises and what is hot, or by what declines."""
+    """Films by activity, or those that rise or decline. by: what is counted."""
 
     window: str
+    by: Literal["activity", "votes", "reviews"]
     genre: str | None
     results: list[TrendLine]
 
@@ -112,9 +113,11 @@ class Sentiment(Covered):
 
 
 class Window(Shape):
-    """A window's reviews, those of the window before, and its sentiment."""
+    """A window's reviews, those of the window before, its sentiment, and the votes gained in both."""
 
     reviews: int
+    votes: int
+    votes_before: int
     previous: int
     sentiment: float | None
 
@@ -137,9 +140,10 @@ class FilmMoney(Shape):
 
 
 class Month(Counts):
-    """A month's reviews and sentiment."""
+    """A month's reviews and sentiment, and the votes gained."""
 
     month: str
+    votes: int
     sentiment: float | None
 
 
@@ -224,7 +228,7 @@ class Forecast(Covered):
 
 
 class OutlookLine(FilmLine):
-    """A film, the reviews it is expected to get, and those of as many days before."""
+    """A film, the votes and reviews it is expected to get, and those of as many days before."""
 
     rank: int
     expected: Quantiles
@@ -232,7 +236,7 @@ class OutlookLine(FilmLine):
 
 
 class Outlook(Covered):
-    """The films that most reviews are forecast for."""
+    """The films that most votes and reviews, or either, are forecast for."""
 
     model_config = ConfigDict(extra="allow")
 

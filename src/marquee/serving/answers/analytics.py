@@ -24,12 +24,14 @@ LEAST_REVIEWS = 10
 """Fewest reviews of a group that is compared with others."""
 
 TOP = 10
+COUNTS = {"activity": ("gained", "reviews"), "votes": ("gained",), "reviews": ("reviews",)}
+"""The metrics that are counts, and the sums that they count."""
 
 
 def value_of(metric: str, cell: Cell) -> float | int | None:
     """Return a metric of merged sums; None of a mean of nothing."""
-    if metric == "reviews":
-        return cell.sum("reviews")
+    if metric in COUNTS:
+        return sum(cell.sum(name) for name in COUNTS[metric])
     name = {"sentiment": "score", "favourable": "share_favourable", "stars": "mean_stars"}[metric]
     found: float | None = answers.sentiment_figures(cell)[name]
     return found
@@ -76,7 +78,7 @@ def trends(query: Query, metric: str, window: str, films: Filter) -> Answer:
         {"date": date_of(day), "days": days, "value": value_of(metric, cell), "reviews": cell.sum("reviews")}
         for day, days, cell in inside
     ]
-    share = elapsed(SPANS[window], now) if metric == "reviews" else 1.0
+    share = elapsed(SPANS[window], now) if metric in COUNTS else 1.0
     known = [point for point in shown if point["value"] is not None]
     peak = max(known, key=lambda point: (point["value"], point["date"]), default=None)
     summary = {
@@ -85,7 +87,7 @@ def trends(query: Query, metric: str, window: str, films: Filter) -> Answer:
         "change": None if value is None or value_before is None else round(value - value_before, 4),
         "relative_change": round(value / (value_before * share) - 1, 4) if value is not None and value_before else None,
         "reviews": total.sum("reviews"),
-        "peak": peak if peak and peak["reviews"] else None,
+        "peak": peak if peak and (peak["reviews"] or peak["value"]) else None,
     }
     answer = {"metric": metric, "window": window, "genre": wanted.genre, "summary": summary, "points": shown}
     return covered(answer, world)
@@ -253,11 +255,17 @@ def overview(query: Query) -> Answer:
         cube.total(ALL_FILMS, start, stop) for start, stop in ((end - 7, end), (end - 14, end - 7), (end - 30, end))
     )
     by_genre = cube.by_group("genre", ALL_FILMS, end - 30, end)
-    order = sorted(by_genre, key=lambda name: (-by_genre[name][0].sum("reviews"), name))[:TOP]
+    order = sorted(by_genre, key=lambda name: (-activity_of(by_genre[name][0]), name))[:TOP]
     discussed = [
-        {"genre": name, "reviews": cell.sum("reviews"), "sentiment": value_of("sentiment", cell)}
+        {
+            "genre": name,
+            "votes": cell.sum("gained"),
+            "reviews": cell.sum("reviews"),
+            "sentiment": value_of("sentiment", cell),
+        }
         for name, (cell, _) in ((name, by_genre[name]) for name in order)
     ]
+    votes, votes_before = week.sum("gained"), before.sum("gained")
     reviews, reviews_before = week.sum("reviews"), before.sum("reviews")
     answer = {
         "films": len(cube.cards),
@@ -270,13 +278,25 @@ def overview(query: Query) -> Answer:
             "previous_7d": reviews_before,
             "change": round(reviews / (reviews_before * elapsed(7, now)) - 1, 4) if reviews_before else None,
         },
+        "votes": {
+            "last_24h": sum(trend.observed for trend in query.trends(world, "24h", "votes", floor(now, WINDOW))),
+            "last_7d": votes,
+            "previous_7d": votes_before,
+            "change": round(votes / (votes_before * elapsed(7, now)) - 1, 4) if votes_before else None,
+        },
         "sentiment": {"last_7d": answers.sentiment_figures(week), "last_30d": answers.sentiment_figures(month)},
         "genres_discussed": discussed,
-        "rising": query.trending("24h", ALL_FILMS, 5)["results"],
+        "rising": query.rising("24h", ALL_FILMS, 5)["results"],
+        "trending": query.trending("7d", ALL_FILMS, 5)["results"],
         "best_rated": best_rated(world, ALL_FILMS, 5),
         "anomalies": len(world.published.views.get(ANOMALIES, {}).get("films", ())),
     }
     return covered(answer, world)
+
+
+def activity_of(cell: Cell) -> int:
+    """Return the votes gained and the reviews of merged sums."""
+    return cell.sum("gained") + cell.sum("reviews")
 
 
 def all_reviews(world: World, now: int) -> int:
@@ -287,4 +307,4 @@ def all_reviews(world: World, now: int) -> int:
 
 def day_count(query: Query, world: World, now: int) -> int:
     """Return the reviews of the last 24 hours."""
-    return sum(trend.observed for trend in query.trends(world, "24h", floor(now, WINDOW)))
+    return sum(trend.observed for trend in query.trends(world, "24h", "reviews", floor(now, WINDOW)))

@@ -11,7 +11,7 @@ import pyarrow as pa
 from marquee.domain.documents import MONEY
 from marquee.domain.measures import SUMS
 from marquee.domain.timeline import DAY, WINDOW, floor
-from marquee.domain.trends import WINDOWS
+from marquee.domain.trends import WINDOWS, trending
 from marquee.serving.answers.query import Query, trend_lines
 from marquee.serving.answers.search import card_line
 from marquee.serving.world.cube import ALL_FILMS, Cube
@@ -148,7 +148,7 @@ def summed(name: str, columns: list[pa.Array], keys: list[str]) -> pa.Table:
 def trends(query: Query, world: World, now: int) -> Iterator[dict[str, Any]]:
     """Yield the head of each window's leaderboard."""
     for window in WINDOWS:
-        standing = query.trends(world, window, floor(now, WINDOW))
+        standing = trending(query.trends(world, window, "activity", floor(now, WINDOW)), window)
         for line in islice(trend_lines(world, standing, window, ALL_FILMS, now), RANKED):
             yield {"period": window, **line}
 

@@ -7,33 +7,52 @@ import numpy as np
 
 from marquee.batch.forecast import CONTEXT, HORIZON, QUANTILES, TOTALS, WEEK, Floats, predict
 from marquee.domain.films import release_day
+from marquee.domain.measures import SUM_INDEX
 from marquee.domain.monoids import Gauge, Latest
 from marquee.domain.scores import POPULARITY_SCALE
 from marquee.domain.timeline import DAY, WINDOW, floor, iso
+from marquee.domain.trends import By
 from marquee.serving.answers.analytics import date_of, today
 from marquee.serving.answers.query import Answer, Query, covered
 from marquee.serving.answers.search import card_line
-from marquee.serving.world.cube import REVIEWS_COLUMN, Filter
+from marquee.serving.world.cube import Filter
 from marquee.serving.world.merge import Timed
 
 NAMES = ("low_95", "low_80", "median", "high_80", "high_95")
-UNITS = {"reviews": "reviews a day", "votes": "new votes a day", "popularity": "TMDB's popularity"}
+UNITS = {
+    "reviews": "reviews a day",
+    "votes": "new votes a day",
+    "popularity": "TMDB's popularity",
+    "activity": "new votes and reviews a day",
+}
+SUMMED = {"reviews": ("reviews",), "votes": ("gained",), "activity": ("reviews", "gained")}
+"""The sums that a metric counts."""
+
+READ_DAYS = CONTEXT // 2
+"""Days of the last CONTEXT on which a film's gauges must have been read, for its votes to be forecast: a reading a week,
+spread over its days, is no daily series."""
 
 
-def review_days(cells: Sequence[Timed], end: int) -> Floats:
-    """Return the reviews (1, days) of the last CONTEXT whole days before `end` (days since 1970)."""
+def counted_days(cells: Sequence[Timed], end: int, metric: str) -> Floats:
+    """Return what is counted (1, days) of the last CONTEXT whole days before `end` (days since 1970)."""
     found = np.zeros((1, CONTEXT))
     for timed in cells:
         index = timed.window // DAY - (end - CONTEXT)
         if timed.span <= DAY and 0 <= index < CONTEXT:
-            found[0, index] += timed.cell.sum("reviews")
+            found[0, index] += sum(timed.cell.sum(name) for name in SUMMED[metric])
     return found
 
 
-def gauge_days(cells: Sequence[Timed], end: int, metric: str) -> Floats | None:
-    """Return a gauge (1, days) at the end of each day before `end`, carried on; votes as gained a day.
+def days_read(cells: Sequence[Timed], end: int) -> int:
+    """Return on how many of the last CONTEXT whole days before `end` the gauges were read."""
+    read = {timed.window // DAY for timed in cells if timed.cell.gauge is not None and timed.span <= DAY}
+    return sum(end - CONTEXT <= day < end for day in read)
 
-    None where fewer than a week and a day have been seen.
+
+def popularity_days(cells: Sequence[Timed], end: int) -> Floats | None:
+    """Return the popularity (1, days) at the end of each day before `end`, carried on.
+
+    None where fewer than a week and a day have been seen, or where it is unknown.
     """
     latest: dict[int, Gauge | None] = {}
     for timed in cells:
@@ -43,16 +62,23 @@ def gauge_days(cells: Sequence[Timed], end: int, metric: str) -> Floats | None:
     known = sorted(latest)
     if not known or end - known[0] <= WEEK:
         return None
-    held: list[float] = []
+    levels: list[float] = []
     for day in range(known[0], end):
         gauge = latest.get(day)
-        if gauge is None:
-            held.append(held[-1])
-        else:
-            held.append(gauge.votes if metric == "votes" else gauge.popularity / POPULARITY_SCALE)
-    values = np.array([held])
-    found: Floats = np.maximum(np.diff(values, axis=1), 0) if metric == "votes" else values[:, 1:]
-    return None if metric == "popularity" and (values < 0).any() else found
+        levels.append(levels[-1] if gauge is None else gauge.popularity / POPULARITY_SCALE)
+    values: Floats = np.array([levels])[:, 1:]
+    return None if (values < 0).any() else values
+
+
+def past_of(cells: Sequence[Timed], end: int, metric: str) -> tuple[Floats | None, str | None]:
+    """Return (a metric's past days, why it cannot be forecast from them)."""
+    if metric == "popularity":
+        past = popularity_days(cells, end)
+        return past, "fewer than eight days of readings" if past is None else None
+    read = days_read(cells, end)
+    if metric == "votes" and read < READ_DAYS:
+        return None, f"votes were read on {read} of the last {CONTEXT} days: too rarely for a forecast by day"
+    return counted_days(cells, end, metric), None
 
 
 def presented(quantiles: Floats) -> dict[str, float]:
@@ -65,11 +91,11 @@ def forecast(query: Query, movie_id: int, metric: str, days: int) -> Answer:
     world, now, film, cells = query.film(movie_id)
     end = today(now)
     published = world.published.forecasters.get(metric)
-    past = review_days(cells, end) if metric == "reviews" else gauge_days(cells, end, metric)
+    past, unfit = past_of(cells, end, metric)
     model = world.published.models.get(metric)
     reason = "no batch run has been published yet" if published is None else published["reason"]
-    if model is not None and past is None:
-        reason = "fewer than eight days of readings"
+    if model is not None and unfit is not None:
+        reason = unfit
     answer: dict[str, Any] = {
         "movie_id": movie_id,
         "title": film["title"] or None,
@@ -93,14 +119,14 @@ def forecast(query: Query, movie_id: int, metric: str, days: int) -> Answer:
     return covered(answer, world)
 
 
-def next_films(query: Query, films: Filter, days: int, limit: int) -> Answer:
-    """Answer /v1/outlook/movies: the films that most reviews are forecast for."""
+def next_films(query: Query, films: Filter, days: int, limit: int, by: By = "activity") -> Answer:
+    """Answer /v1/outlook/movies: the films that most votes and reviews, or either, are forecast for."""
     world, now = query.sight()
     wanted = query.known(world, films)
     end = today(now)
-    published, model = world.published.forecasters.get("reviews"), world.published.models.get("reviews")
+    published, model = world.published.forecasters.get(by), world.published.models.get(by)
     answer: dict[str, Any] = {
-        "metric": "reviews",
+        "metric": by,
         "days": days,
         "available": model is not None,
         "reason": "no batch run has been published yet" if published is None else published["reason"],
@@ -112,7 +138,10 @@ def next_films(query: Query, films: Filter, days: int, limit: int) -> Answer:
         rows = cube.chosen(wanted, end - CONTEXT, end)
         index = np.unique(rows[:, 0])
         past = np.zeros((len(index), CONTEXT))
-        np.add.at(past, (np.searchsorted(index, rows[:, 0]), rows[:, 1] - (end - CONTEXT)), rows[:, REVIEWS_COLUMN])
+        columns = [2 + SUM_INDEX[name] for name in SUMMED[by]]
+        np.add.at(
+            past, (np.searchsorted(index, rows[:, 0]), rows[:, 1] - (end - CONTEXT)), rows[:, columns].sum(axis=1)
+        )
         cards = [cube.cards[i] for i in index.tolist()]
         age = np.array([end - release_day(card["release_date"]) for card in cards], dtype=np.float64)
         totals = predict(model, past, age)[:, HORIZON + TOTALS.index(days)] if cards else np.empty((0, len(QUANTILES)))

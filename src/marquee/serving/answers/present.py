@@ -162,14 +162,20 @@ def sentiment(movie_id: int, title: str, cells: Sequence[Timed], window: str, no
 
 def why(trend: Trend, window: str) -> str:
     """Say in a sentence what makes a film stand where it stands."""
-    reviews = f"{trend.observed} review{'' if trend.observed == 1 else 's'} in the last {window}"
-    return f"{reviews}, {trend.expected:.1f} expected"
+    told = [
+        f"{count:,} {name}{'' if count == 1 else 's'}"
+        for count, name in ((trend.votes, "vote"), (trend.reviews, "review"))
+        if count
+    ]
+    return f"{' and '.join(told) or 'nothing'} in the last {window}, {trend.expected:,.1f} expected"
 
 
 def trend_line(trend: Trend, window: str) -> dict[str, Any]:
     """Present one film's standing in the leaderboard."""
     return {
         "observed": trend.observed,
+        "votes_gained": trend.votes,
+        "reviews_written": trend.reviews,
         "expected": round(trend.expected, 2),
         "score": round(trend.score, 3),
         "state": trend.state,

@@ -18,7 +18,7 @@ from marquee.domain.documents import CELL_ROWS, FILM
 from marquee.domain.films import FilmView, unknown_film
 from marquee.domain.measures import STATE_COLUMNS
 from marquee.domain.timeline import SECOND, WINDOW, Clock, floor
-from marquee.domain.trends import DAYS, Trend, declining, frame
+from marquee.domain.trends import DAYS, By, Trend, declining, frame, rising, trending
 from marquee.errors import NotFoundError
 from marquee.libraries.titles import TitleSearch
 from marquee.ports import BatchViews, Log, SpeedViews
@@ -58,7 +58,7 @@ class Query:
         self.looked_at: int | None = None
         self.moving = Lock()
         self.listings: OrderedDict[str, array[int]] = OrderedDict()
-        self.trends = lru_cache(maxsize=8)(self.count_trends)
+        self.trends = lru_cache(maxsize=24)(self.count_trends)
         self.cubes = lru_cache(maxsize=1)(self.make_cube)
 
     def refresh(self) -> bool:
@@ -134,27 +134,33 @@ class Query:
             body = snapshot.get(kind, key)
         return orjson.loads(body) if body else None
 
-    def count_trends(self, world: World, window: str, moment: int) -> list[Trend]:
+    def count_trends(self, world: World, window: str, by: By, moment: int) -> list[Trend]:
         """Return all films' standings; kept for the present world and 5-minute window."""
         recent = world.activity(moment)
         counted = world.daily_activity(moment) if window in DAYS else recent
-        return leaderboard(counted, recent, frame(window, moment))
+        return leaderboard(counted, recent, frame(window, moment), by)
 
-    def trending(self, window: str, films: Filter, limit: int) -> Answer:
-        """Answer /v1/trending/movies: films by what rises, then by what is hot."""
-        return self.listed(lambda trends: trends, window, films, limit)
+    def trending(self, window: str, films: Filter, limit: int, by: By = "activity") -> Answer:
+        """Answer /v1/trending/movies: the films with the most activity."""
+        return self.listed(lambda trends: trending(trends, window), window, films, limit, by)
 
-    def declining(self, window: str, films: Filter, limit: int) -> Answer:
-        """Answer /v1/declining/movies: films with significantly fewer reviews than expected."""
-        return self.listed(declining, window, films, limit)
+    def rising(self, window: str, films: Filter, limit: int, by: By = "activity") -> Answer:
+        """Answer /v1/rising/movies: films with significantly more activity than expected."""
+        return self.listed(rising, window, films, limit, by)
 
-    def listed(self, choose: Callable[[list[Trend]], list[Trend]], window: str, films: Filter, limit: int) -> Answer:
+    def declining(self, window: str, films: Filter, limit: int, by: By = "activity") -> Answer:
+        """Answer /v1/declining/movies: films with significantly less activity than expected."""
+        return self.listed(declining, window, films, limit, by)
+
+    def listed(
+        self, choose: Callable[[list[Trend]], list[Trend]], window: str, films: Filter, limit: int, by: By
+    ) -> Answer:
         """Return the lines of the films chosen from all standings."""
         world, now = self.sight()
         wanted = self.known(world, films)
-        standing = choose(self.trends(world, window, floor(now, WINDOW)))
+        standing = choose(self.trends(world, window, by, floor(now, WINDOW)))
         lines = list(islice(trend_lines(world, standing, window, wanted, now), limit))
-        return covered({"window": window, "genre": wanted.genre, "results": lines}, world)
+        return covered({"window": window, "by": by, "genre": wanted.genre, "results": lines}, world)
 
     def known(self, world: World, films: Filter) -> Filter:
         """Return a filter with its genre spelled as the films have it; NotFoundError of an unknown genre."""

@@ -58,6 +58,8 @@ def stats(query: Query, movie_id: int) -> Answer:
         before = answers.between(cells, (end - 2 * days) * DAY, (end - days) * DAY)
         windows[window] = {
             "reviews": inside.sum("reviews"),
+            "votes": inside.sum("gained"),
+            "votes_before": before.sum("gained"),
             "previous": before.sum("reviews"),
             "sentiment": answers.sentiment_figures(inside)["score"],
         }
@@ -76,7 +78,12 @@ def stats(query: Query, movie_id: int) -> Answer:
         "ahead_of": standing(world, movie_id, now),
         "money": money(film["budget"], film["revenue"]),
         "months": [
-            {"month": month, **answers.counts(cell), "sentiment": answers.sentiment_figures(cell)["score"]}
+            {
+                "month": month,
+                "votes": cell.sum("gained"),
+                **answers.counts(cell),
+                "sentiment": answers.sentiment_figures(cell)["score"],
+            }
             for month, cell in sorted(months.items())
         ],
         "readings": readings([timed.cell.gauge for timed in cells if timed.cell.gauge is not None]),

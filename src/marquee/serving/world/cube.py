@@ -20,6 +20,9 @@ DIMENSIONS = ("genre", "year", "tier", "language")
 REVIEWS_COLUMN = 2 + SUM_INDEX["reviews"]
 """Where a row holds its reviews: after the film and the day."""
 
+GAINED_COLUMN = 2 + SUM_INDEX["gained"]
+"""Where it holds the votes gained."""
+
 NONE = np.empty(0, dtype=np.int64)
 NO_ROWS = np.empty((0, 2 + len(SUMS)), dtype=np.int64)
 

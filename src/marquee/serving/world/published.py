@@ -26,10 +26,10 @@ from marquee.domain.records import Publication
 from marquee.domain.scores import NO_PINS, Pins
 from marquee.libraries.graph import CreditGraph
 from marquee.ports import ViewsSnapshot
-from marquee.serving.world.cube import NO_ROWS, REVIEWS_COLUMN, Cube, Ints, summed
+from marquee.serving.world.cube import GAINED_COLUMN, NO_ROWS, REVIEWS_COLUMN, Cube, Ints, summed
 
 TALK_DAYS = 90
-"""Days of reviews that recommendations are ranked by."""
+"""Days of activity that recommendations are ranked by."""
 
 VIEWS = (MONEY, SEASONS, GENRES, ANOMALIES)
 Line = dict[str, Any]
@@ -74,12 +74,13 @@ class Published:
 
     @cached_property
     def talk(self) -> dict[int, int]:
-        """Each film's reviews in the last `TALK_DAYS` days that the run holds."""
+        """Each film's votes gained and reviews in the last `TALK_DAYS` days that the run holds."""
         if not len(self.rows):
             return {}
         recent = self.rows[self.rows[:, 1] > self.rows[:, 1].max() - TALK_DAYS]
         ids, place = np.unique(recent[:, 0], return_inverse=True)
-        return dict(zip(ids.tolist(), summed(place, recent[:, [REVIEWS_COLUMN]], len(ids))[:, 0].tolist(), strict=True))
+        counts = summed(place, recent[:, [REVIEWS_COLUMN, GAINED_COLUMN]], len(ids)).sum(axis=1)
+        return dict(zip(ids.tolist(), counts.tolist(), strict=True))
 
     @cached_property
     def people(self) -> dict[int, Line]:

@@ -29,7 +29,7 @@ from marquee.domain.scores import Pins
 from marquee.domain.timeline import DAY, Clock, data_end, floor
 from marquee.libraries.titles import IndexedFilm, TitleSearch
 from marquee.ports import BatchViews, SpeedViews, ViewsSnapshot
-from marquee.serving.world.cube import REVIEWS_COLUMN, Cube
+from marquee.serving.world.cube import GAINED_COLUMN, REVIEWS_COLUMN, Cube
 from marquee.serving.world.leaderboard import Activity, joined
 from marquee.serving.world.published import Published, published
 
@@ -49,7 +49,7 @@ class Meanwhile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class World:
-    """published: what the batch run gave; days: by day, its recent reviews by cell; speed: by film id, the cells
+    """published: what the batch run gave; days: by day, what people did lately by cell; speed: by film id, the cells
     by (ingest hour, window); films: by film id, the descriptions the speed layer has seen, by ingest hour;
     changed: by film id, the speed version that last changed it; newest: the start of the newest window (ms) that the
     speed layer has shown, -1 of none."""
@@ -143,15 +143,19 @@ class World:
                     yield movie_id, window, cell
 
     def activity(self, now: int) -> Activity:
-        """Return the recent reviews of all films, both layers together."""
-        fresh = [(movie_id, window, cell.sum("reviews")) for movie_id, window, cell in self.fresh(now)]
+        """Return what people did lately, of all films, both layers together."""
+        fresh = [(film, window, cell.sum("reviews"), cell.sum("gained")) for film, window, cell in self.fresh(now)]
         return joined([*self.days.values(), Activity.of(fresh)])
 
     def daily_activity(self, now: int) -> Activity:
-        """Return the reviews of all films by day over the years, both layers together."""
+        """Return what people did by day over the years, of all films, both layers together."""
         rows = self.published.rows
-        fresh = [(movie_id, floor(window, DAY), cell.sum("reviews")) for movie_id, window, cell in self.fresh(now)]
-        return joined([Activity(rows[:, 0], rows[:, 1] * DAY, rows[:, REVIEWS_COLUMN]), Activity.of(fresh)])
+        held = Activity(rows[:, 0], rows[:, 1] * DAY, rows[:, REVIEWS_COLUMN], rows[:, GAINED_COLUMN])
+        fresh = [
+            (film, floor(window, DAY), cell.sum("reviews"), cell.sum("gained"))
+            for film, window, cell in self.fresh(now)
+        ]
+        return joined([held, Activity.of(fresh)])
 
     def cube(self, now: int) -> Cube:
         """Return the daily sums of all films, both layers together."""
@@ -216,9 +220,9 @@ def with_run(world: World, snapshot: ViewsSnapshot, publication: Publication) ->
     for day, body in snapshot.changed(ACTIVITY, world.run):
         if day >= oldest:
             columns = orjson.loads(body)
-            days[day] = Activity(
-                *(np.array(columns[name], dtype=np.int64) for name in ("movie_id", "window", "reviews"))
-            )
+            nothing = [0] * len(columns["window"])  # a run of version 1 counted no votes
+            names = ("movie_id", "window", "reviews", "gained")
+            days[day] = Activity(*(np.array(columns.get(name, nothing), dtype=np.int64) for name in names))
     return replace(moved, days=days)
 
 

@@ -15,13 +15,14 @@ function search() {
 
 function forecast() {
   const metric = byId("metric").value;
+  const named = metric === "activity" ? "votes and reviews" : metric;
   fill(byId("next"), `/v1/movies/${id}/forecast?metric=${metric}&days=28`, (found) => {
     if (!found.available) return make("p", { class: "empty" }, `No forecast: ${found.reason}.`);
     const week = found.backtest["28d"];
     const values = (name) => found.points.map((point) => point[name]);
     return [
-      make("p", {}, found.total ? `In 28 days: ${figure(found.total.median, 1)} ${metric} (80 %: ${figure(found.total.low_80, 1)} to ${figure(found.total.high_80, 1)}).` : `${found.unit}, day by day.`),
-      ...chart(`Forecast of ${metric}`, "line", found.points.map((point) => point.date), [
+      make("p", {}, found.total ? `In 28 days: ${figure(found.total.median, 1)} ${named} (80 %: ${figure(found.total.low_80, 1)} to ${figure(found.total.high_80, 1)}).` : `${found.unit}, day by day.`),
+      ...chart(`Forecast of ${named}`, "line", found.points.map((point) => point.date), [
         { name: "median", values: values("median") },
         { name: "80 %, from", values: values("low_80"), colour: "--second", band: "+1" },
         { name: "80 %, to", colour: "--second", values: values("high_80") },
@@ -43,7 +44,7 @@ async function show() {
     );
     const week = stats.windows["7d"];
     byId("tiles").replaceChildren(
-      tile("Rating", figure(film.votes.average, 1), `${figure(film.votes.count)} votes; weighted ${figure(film.votes.weighted, 2)}`),
+      tile("Rating", figure(film.votes.average, 1), `${figure(film.votes.count)} votes, ${figure(week.votes)} of them this week; weighted ${figure(film.votes.weighted, 2)}`),
       tile("Reviews", figure(stats.reviews.reviews), `${figure(week.reviews)} this week, ${figure(week.previous)} the week before`),
       tile("Sentiment", feeling(stats.reviews.score), `${share(stats.reviews.share_favourable)} favourable`),
       tile("Popularity", figure(film.votes.popularity, 1), stats.ahead_of.popularity === null ? "" : `ahead of ${share(stats.ahead_of.popularity)} of films`),

@@ -1,17 +1,18 @@
 import { byId, change, chart, dollars, feeling, figure, fill, genreLink, make, offerGenres, query, share, signed, table } from "./base.js";
 
 const choose = byId("choose");
-const names = { reviews: "reviews", sentiment: "mean sentiment", favourable: "share favourable", stars: "mean stars" };
+const counts = new Set(["activity", "votes", "reviews"]);
+const names = { activity: "votes and reviews", votes: "new votes", reviews: "reviews", sentiment: "mean sentiment", favourable: "share favourable", stars: "mean stars" };
 
 function series() {
   const metric = choose.elements.metric.value;
-  const digits = metric === "reviews" ? 0 : 2;
+  const digits = counts.has(metric) ? 0 : 2;
   fill(byId("series"), `/v1/analytics/trends?${query(choose)}`, (found) => {
     const { summary } = found;
     byId("summary").textContent = summary.value === null
-      ? "No reviews in this time."
-      : `${names[metric]}: ${figure(summary.value, digits)}; before: ${figure(summary.previous, digits)} (${metric === "reviews" ? change(summary.relative_change) : signed(summary.change, 3)}).${summary.peak ? ` Peak on ${summary.peak.date}: ${figure(summary.peak.value, digits)}.` : ""}`;
-    return chart(names[metric], "line", found.points.map((point) => point.date), [{ name: names[metric], values: found.points.map((point) => point.value) }], { digits, zero: metric === "reviews" });
+      ? "Nothing in this time."
+      : `${names[metric]}: ${figure(summary.value, digits)}; before: ${figure(summary.previous, digits)} (${counts.has(metric) ? change(summary.relative_change) : signed(summary.change, 3)}).${summary.peak ? ` Peak on ${summary.peak.date}: ${figure(summary.peak.value, digits)}.` : ""}`;
+    return chart(names[metric], "line", found.points.map((point) => point.date), [{ name: names[metric], values: found.points.map((point) => point.value) }], { digits, zero: counts.has(metric) });
   });
 }
 

@@ -2,25 +2,30 @@ import { byId, feeling, figure, fill, filmLink, genreLink, headers, make, offerG
 
 const choose = byId("choose");
 
+const shown = (caption, films) =>
+  table(
+    caption,
+    [["#", "number"], ["Film"], ["Why"], ["Velocity", "number wide"], ["Sentiment"], ["Rating", "number wide"], ["Genres", "wide"]],
+    films.map((film) => [
+      figure(film.rank),
+      filmLink(film),
+      make("span", {}, film.rising ? make("span", { class: "tag rising" }, "rising") : null, film.why),
+      signed(film.velocity, 1),
+      feeling(film.sentiment),
+      figure(film.rating, 1),
+      make("span", {}, parted(film.genres.map(genreLink))),
+    ]),
+  );
+
 function trending() {
   const chosen = query(choose);
-  fill(byId("trending"), `/v1/trending/movies?limit=20&${chosen}`, (found) =>
-    table(
-      "Rising and hot films",
-      [["#", "number"], ["Film"], ["Why"], ["Velocity", "number wide"], ["Sentiment"], ["Rating", "number wide"], ["Genres", "wide"]],
-      found.results.map((film) => [
-        figure(film.rank),
-        filmLink(film),
-        make("span", {}, film.rising ? make("span", { class: "tag rising" }, "rising") : null, film.why),
-        signed(film.velocity, 1),
-        feeling(film.sentiment),
-        figure(film.rating, 1),
-        make("span", {}, parted(film.genres.map(genreLink))),
-      ]),
-    ), "No film has been reviewed in this time. As soon as reviews come in, they show here.");
+  fill(byId("trending"), `/v1/trending/movies?limit=20&${chosen}`, (found) => shown("Films with the most activity", found.results),
+    "Nobody has voted or written in this time. As soon as votes or reviews come in, they show here.");
+  fill(byId("rising"), `/v1/rising/movies?limit=20&${chosen}`, (found) => shown("Rising films", found.results),
+    "No film gets clearly more than its own past lets expect.");
   fill(byId("declining"), `/v1/declining/movies?limit=10&${chosen}`, (found) =>
     table("Declining films", [["Film"], ["Why"], ["Velocity", "number"]], found.results.map((film) => [filmLink(film), film.why, signed(film.velocity, 1)])),
-  "No film gets clearly fewer reviews than expected.");
+  "No film gets clearly less than its own past lets expect.");
 }
 
 /** Reads the feed with fetch, which can send a key, where EventSource cannot. */

@@ -7,7 +7,7 @@ source's failure stops the crawl, and no film is to blame.
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from marquee.domain.timeline import DAY, SECOND, Clock, iso
 from marquee.errors import RefusedError, SourceError, TransientError
 from marquee.ingest.circuit import Circuit
 from marquee.ingest.door import Door, Receipt
+from marquee.ingest.gauges import DISCOVER, ORDER, Round, plan
 from marquee.ingest.search import Progress, Search, unseen
 from marquee.ingest.verdict import Group, Verdict
 from marquee.ports import CrawlMemory
@@ -29,9 +30,9 @@ GROUP = 60
 """Films accepted together: each group is one synced append to the log."""
 
 LISTS = ("/movie/popular", "/movie/top_rated", "/trending/movie/day")
-CHANGES, UNREAD, LAST = "changes", "changes_unread", "asked_last"
+CHANGES, UNREAD, LAST, GAUGES = "changes", "changes_unread", "asked_last", "gauges"
 """What the crawl remembers: up to when changes were read; of what day they could not be, how often; and the films that
-failed together with their source, which are asked for after all others."""
+failed together with their source, which are asked for after all others; and how far the pages of gauges are read."""
 
 UNREAD_TRIES, UNREAD_DAYS = 10, 14
 """Polls after which a day's changes are taken as they came, and days of which this is counted."""
@@ -147,6 +148,7 @@ class Crawl:
         due = self.memory.due(ids.difference(again), now - recheck, now, limit - len(again))
         receipt.add(await self.fetch(due, progress))
         receipt.add(await self.read_lists())
+        receipt.add(await self.read_gauges())
         if len(again) + len(due) < limit:
             self.memory.remember(CHANGES, reached)
         return receipt
@@ -204,6 +206,31 @@ class Crawl:
                 log.warning("%s is read at the next poll: %s", path, error.message)
                 continue
             facts += list_facts(page.films, self.clock.now())
+        return await self.take_known(facts)
+
+    async def read_gauges(self) -> Receipt:
+        """Accept the gauges of films already known from the pages of /discover that are due; what cannot be had is read in
+        an hour again."""
+        pages, after = plan(Round.of(self.memory.note(GAUGES)), self.clock.now())
+        receipt = Receipt()
+        for number in pages:
+            if number > after.last:
+                break
+            try:
+                page = await self.tmdb.page(DISCOVER, number, **ORDER)
+            except (RefusedError, SourceError, TransientError) as error:
+                await self.circuit.look(error)
+                log.warning("page %d of %s is read in an hour: %s", number, DISCOVER, error.message)
+                continue
+            if number == 1:
+                after = replace(after, last=max(1, page.last))
+            receipt.add(await self.take_known(list_facts(page.films, self.clock.now())))
+        if pages:
+            self.memory.remember(GAUGES, after.noted())
+        return receipt
+
+    async def take_known(self, facts: Sequence[Fact]) -> Receipt:
+        """Accept the facts of films that TMDB has told of before."""
         held = self.held({fact.movie_id for fact in facts if hasattr(fact, "movie_id")})
         return await asyncio.to_thread(self.door.accept, [f for f in facts if getattr(f, "movie_id", 0) in held])
 

@@ -131,6 +131,8 @@ class SimulatorApp:
                 return self.service.listing("trending", page)
             case ["discover", "movie"]:
                 year = number("primary_release_year", 0) or None
+                if year is None and query.get("sort_by") == ["popularity.desc"]:
+                    return self.service.listing("discover_popular", page)
                 return self.service.listing("discover", page, year, query.get("with_original_language", [None])[0])
             case ["movie", movie_id] if movie_id.isdigit():
                 append = frozenset(query.get("append_to_response", [""])[0].split(","))

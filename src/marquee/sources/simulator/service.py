@@ -13,6 +13,9 @@ from marquee.sources.simulator.catalogue import FIRST_PERSON, GENRES, Catalogue,
 PAGE = 20
 CHANGES_PAGE = 100
 REVIEW_PAGE = 20
+LIST_FILMS = 20 * PAGE
+"""Films that a list of leading ones has."""
+
 PAGE_CAP = 500
 Body = dict[str, Any]
 
@@ -191,22 +194,23 @@ class SimulatedTmdb:
         return years
 
     def listing(self, kind: str, page: int, year: int | None = None, language: str | None = None) -> Body:
-        """Answer /movie/popular, /movie/top_rated, /trending/movie/day and /discover/movie."""
+        """Answer /movie/popular, /movie/top_rated, /trending/movie/day and /discover/movie, by year or most popular first."""
         now = self.clock.now()
         films = self.catalogue.films if year is None else self.shelves.get(year, [])
         films = [film for film in films if language is None or film.language == language]
         if kind != "discover":
             films = self.ranked(kind, now - now % (15 * 60_000))
+            films = films if kind == "discover_popular" else films[:LIST_FILMS]
         listed = paged([film for film in films if self.catalogue.exists(film, now)], page, PAGE)
         listed["results"] = [self.line(film, now) for film in listed["results"]]
         return listed
 
     def ranked(self, kind: str, now: int) -> list[Film]:
-        """Return the 400 films that lead a list at a time."""
+        """Return all films, those that lead a list at a time first."""
         position = 1 if kind == "top_rated" else 2
-        if (kind, now) != getattr(self, "ranking_of", None):
-            order = sorted(self.catalogue.films, key=lambda film: -self.catalogue.gauges(film, now)[position])
-            self.ranking, self.ranking_of = order[: 20 * PAGE], (kind, now)
+        if (position, now) != getattr(self, "ranking_of", None):
+            self.ranking = sorted(self.catalogue.films, key=lambda film: -self.catalogue.gauges(film, now)[position])
+            self.ranking_of = (position, now)
         return self.ranking
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from tests.conftest import NOON
-from tests.facts import rating_event, review_event
 
 import marquee
 from marquee.adapters.sqlite.budget import LONGEST_WAIT, Budget
@@ -39,6 +38,7 @@ from marquee.domain.releases import Release
 from marquee.domain.timeline import HOUR
 from marquee.errors import StorageError, TerminalError
 from marquee.importers.extras import Extras
+from marquee.testing.events import rating_event, review_event
 
 THREADS, PROCESSES, ROUNDS = 8, 4, 25
 SOURCE = Path(marquee.__file__).parent

@@ -14,10 +14,9 @@ from prometheus_client import Histogram
 
 from marquee.asgi import App, Message, Receive, Scope, Send
 from marquee.domain.keys import SCOPES
-from marquee.domain.limits import RateLimit
 from marquee.domain.timeline import Clock
 from marquee.http.pages import PAGES
-from marquee.ports import Keys
+from marquee.ports import Keys, Limits
 from marquee.spans import span
 
 SLOW_SECONDS = 0.5
@@ -63,7 +62,7 @@ class KeyGuard:
     machine can reach the port.
     """
 
-    def __init__(self, app: App, keys: Keys, static_key: str | None, limit: RateLimit, clock: Clock) -> None:
+    def __init__(self, app: App, keys: Keys, static_key: str | None, limit: Limits, clock: Clock) -> None:
         self.app = app
         self.keys = keys
         self.static_key = static_key.encode() if static_key else None

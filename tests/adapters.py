@@ -69,7 +69,7 @@ CLUSTER = {
     "speed_views": ("mongo", "mongo_speed_views"),
     "views": ("mongo", "mongo_views"),
 }
-"""By port the engine, and the fixture of tests/cluster that makes its adapters."""
+"""By port the engine, and the fixture of tests/cluster that makes its adapters, each over the store of a name."""
 
 ENGINES: dict[str, dict[str, str]] = {
     port: {
@@ -93,15 +93,17 @@ def adapter(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     """What makes fresh adapters of an engine: memory's, files of the test's own, or what a real service gives."""
     _, engine = request.param
     made: list[Any] = []
+    names: dict[str, str] = {}
 
-    def make(port: str) -> Any:
-        kind = ENGINES[port][engine]
+    def make(port: str, store: str | None = None) -> Any:
+        kind, unused = ENGINES[port][engine], f"t{uuid.uuid4().hex[:12]}"
+        name = unused if store is None else names.setdefault(store, unused)
         if kind == "memory":
             made.append(MEMORY[port]())
         elif kind == "embedded":
-            made.append(EMBEDDED[port][1](tmp_path / f"{port}-{uuid.uuid4().hex}"))
+            made.append(EMBEDDED[port][1](tmp_path / f"{port}-{name}"))
         else:
-            made.append(request.getfixturevalue(CLUSTER[port][1])())
+            made.append(request.getfixturevalue(CLUSTER[port][1])(name))
         return made[-1]
 
     yield make

@@ -27,6 +27,9 @@ from marquee.services.service import Service
 from marquee.testing.suite.budget import RATE
 from marquee.watch import audit
 
+OnStore = Callable[[str], Any]
+"""Makes an adapter over the store of a name, which is empty at first."""
+
 
 def running(service: Service) -> Iterator[Any]:
     """Start a service, wait until it answers, and end it."""
@@ -166,11 +169,10 @@ def local_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture
-def spark_lake(local_spark: Any, tmp_path: Path) -> Callable[[], Any]:
+def spark_lake(local_spark: Any, tmp_path: Path) -> OnStore:
     from marquee.engines.spark import SparkLake, Warehouse
 
-    def make() -> SparkLake:
-        name = fresh()
+    def make(name: str) -> SparkLake:
         for key, value in Warehouse((tmp_path / name).as_uri()).catalog(name).items():
             local_spark.conf.set(key, value)
         return SparkLake(local_spark, name)
@@ -179,56 +181,72 @@ def spark_lake(local_spark: Any, tmp_path: Path) -> Callable[[], Any]:
 
 
 @pytest.fixture
-def kafka_log(shared_kafka: Kafka, codec: AvroCodec) -> Callable[[], KafkaLog]:
-    """Makes a log whose topics are new; one of a test before is no more."""
+def kafka_log(shared_kafka: Kafka, codec: AvroCodec) -> OnStore:
+    """Makes a log whose topics are new; one of another name is no more."""
+    last = ""
 
-    def make() -> KafkaLog:
+    def make(name: str) -> KafkaLog:
+        nonlocal last
+        if name != last:
+            empty()
+        last = name
+        return KafkaLog(Brokers(shared_kafka.bootstrap, replicas=1), codec)
+
+    def empty() -> None:
         admin = AdminClient({"bootstrap.servers": shared_kafka.bootstrap})
         held = [topic for topic in admin.list_topics(timeout=20).topics if topic in (*TOPICS, DEAD_LETTERS)]
         for future in admin.delete_topics(held).values() if held else ():
             future.result(20)
-        return KafkaLog(Brokers(shared_kafka.bootstrap, replicas=1), codec)
 
     return make
 
 
 @pytest.fixture
-def cassandra_store(cql: Any) -> Callable[[], CassandraSpeedStore]:
-    return lambda: CassandraSpeedStore(cql, replicas=1, keyspace=fresh())
+def cassandra_store(cql: Any) -> OnStore:
+    return lambda name: CassandraSpeedStore(cql, replicas=1, keyspace=name)
 
 
 @pytest.fixture
-def mongo_views(documents: Client) -> Callable[[], MongoViews]:
-    return lambda: MongoViews(documents, fresh())
+def mongo_views(documents: Client) -> OnStore:
+    return lambda name: MongoViews(documents, name)
 
 
 @pytest.fixture
-def mongo_speed_views(documents: Client) -> Callable[[], MongoSpeedViews]:
-    return lambda: MongoSpeedViews(documents, fresh())
+def mongo_speed_views(documents: Client) -> OnStore:
+    return lambda name: MongoSpeedViews(documents, name)
 
 
 @pytest.fixture
-def asked(shared_redis: Redis) -> Iterator[Asked]:
-    """What asks a Redis in which nothing is."""
-    found = Asked(shared_redis.address, Reach())
-    found.client.flushall()
-    yield found
-    found.close()
+def asked(shared_redis: Redis) -> Iterator[Callable[[str], Asked]]:
+    """Makes what asks a Redis in which nothing is but what this name put there."""
+    made: dict[str, list[Asked]] = {}
+
+    def make(name: str) -> Asked:
+        found = Asked(shared_redis.address, Reach())
+        if name not in made:
+            found.client.flushall()
+        made.setdefault(name, []).append(found)
+        return found
+
+    yield make
+    for held in made.values():
+        for one in held:
+            one.close()
 
 
 @pytest.fixture
-def redis_limits(asked: Asked) -> Callable[[], RedisRateLimit]:
-    return lambda: RedisRateLimit(asked, absent)
+def redis_limits(asked: Callable[[str], Asked]) -> OnStore:
+    return lambda name: RedisRateLimit(asked(name), absent)
 
 
 @pytest.fixture
-def redis_budget(asked: Asked) -> Callable[[], RedisBudget]:
-    return lambda: RedisBudget(asked, Absent(), RATE)
+def redis_budget(asked: Callable[[str], Asked]) -> OnStore:
+    return lambda name: RedisBudget(asked(name), Absent(), RATE)
 
 
 @pytest.fixture
-def redis_answers(asked: Asked, shared_redis: Redis) -> Callable[[], RedisAnswers]:
-    return lambda: RedisAnswers(shared_redis.address, asked.reach)
+def redis_answers(asked: Callable[[str], Asked], shared_redis: Redis) -> OnStore:
+    return lambda name: RedisAnswers(shared_redis.address, asked(name).reach)
 
 
 def absent() -> float:

@@ -12,7 +12,7 @@ import pytest
 from confluent_kafka import Consumer, Message, Producer
 from confluent_kafka.admin import ConfigResource  # type: ignore[attr-defined]
 from pydantic import SecretStr
-from tests.cluster.conftest import close, fresh, running
+from tests.cluster.conftest import OnStore, close, fresh, running
 from tests.facts import history, review
 
 from marquee.adapters.cassandra import CassandraSpeedStore, Nodes
@@ -49,8 +49,8 @@ def names(log: KafkaLog, after: str = "", **limits: Any) -> list[str]:
 
 
 @pytest.fixture
-def log(kafka_log: Callable[[], KafkaLog]) -> Iterator[KafkaLog]:
-    made = kafka_log()
+def log(kafka_log: OnStore) -> Iterator[KafkaLog]:
+    made: KafkaLog = kafka_log(fresh())
     yield made
     made.close()
 

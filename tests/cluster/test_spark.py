@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.cluster.conftest import close, differ, environment_of, fresh, running
+from tests.cluster.conftest import OnStore, close, differ, environment_of, fresh, running
 from tests.conftest import NOON
 from tests.facts import TEXTS, film, history, review
 from tests.world import make
@@ -29,7 +29,7 @@ from marquee.domain.tables import BRONZE, CELLS, SILVER, TABLES
 from marquee.domain.timeline import DAY, HOUR, ManualClock
 from marquee.engines.spark import SparkLake, Warehouse, session
 from marquee.errors import StorageError
-from marquee.ports import Lake, SpeedStore, SpeedViews
+from marquee.ports import Lake
 from marquee.services.hdfs import Hdfs
 from marquee.services.jars import paths
 from marquee.services.kafka import Kafka
@@ -272,8 +272,8 @@ def test_memory_duckdb_spark_batch_and_spark_streams_agree(
     lake: SparkLake,
     kafka: Callable[[int], Kafka],
     registry: Registry,
-    cassandra_store: Callable[[], SpeedStore],
-    mongo_speed_views: Callable[[], SpeedViews],
+    cassandra_store: OnStore,
+    mongo_speed_views: OnStore,
 ) -> None:
     """One random log through every engine: the integers of all films are the same."""
     clock = ManualClock(SYSTEM_CLOCK.now())
@@ -282,8 +282,8 @@ def test_memory_duckdb_spark_batch_and_spark_streams_agree(
     stream = Platform(settings, clock)
     stream.spark = lake.spark
     stream.lake, stream.views = lake, MemoryViews()
-    stream.speed_store = cassandra_store()
-    stream.speed_views = mongo_speed_views()
+    stream.speed_store = cassandra_store(fresh())
+    stream.speed_views = mongo_speed_views(fresh())
     log = stream.log
     assert isinstance(log, KafkaLog)
     embedded = Platform(load(home=tmp_path / "embedded"), clock)

@@ -31,8 +31,8 @@ class Log(Protocol):
         """Return about `limit` events after a position, in the order of ingest time, and the position reached.
 
         At least one batch where there is any to read; ([], after) where there is none. Reading on from the position
-        reached misses nothing and repeats nothing. `before` bounds the ingest time; `until` is a position past which
-        nothing is read. Records that are no events are left out, and kept where an operator finds them.
+        reached, within the same bounds, misses nothing and repeats nothing. `before` bounds the ingest time; `until` is a
+        position past which nothing is read. Records that are no events are left out, and kept where an operator finds them.
         """
         ...
 

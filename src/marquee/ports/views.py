@@ -32,7 +32,7 @@ class BatchViews(Protocol):
         ...
 
     def publish(self, publication: Publication, documents: Iterable[tuple[str, int, bytes]]) -> None:
-        """Replace (kind, key) documents and swing the pointer; readers see all of it or none.
+        """Replace (kind, key) documents and swing the pointer; readers see all of it or none. A key is given once.
 
         TerminalError of a run at or below the last. What a publication that failed left behind is never shown.
 

@@ -1,16 +1,26 @@
 """One suite for every adapter of a port: a module for each port, whose tests take `adapter`, and what finds them all.
 
-`adapter` is a fixture: a function from a port's name to a fresh, empty adapter. `from marquee.testing.suite.log import *` in
-a test module with such a fixture holds its log to the contract; `marquee.testing.plugin` adds several engines at once.
+`from marquee.testing.suite.log import *` in a test module with a fixture `adapter` (`Make`) holds its log to the contract, once
+`marquee.testing.plugin` is loaded.
 """
 
 from collections.abc import Callable, Container
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, Protocol
 
-Make = Callable[[str], Any]
-"""Makes a fresh adapter of a port."""
+import pytest
+
+
+class Make(Protocol):
+    """What the fixture `adapter` returns: it makes adapters of the engine under test."""
+
+    def __call__(self, port: str, store: str | None = None) -> Any:
+        """Make an adapter of a port over an empty store; with a name, over the store that got this name in the same test."""
+        ...
+
+
+MEMORY = pytest.mark.cannot("memory", "be shared, or outlive its process")
 
 
 def every(ports: Container[str]) -> dict[str, Callable[..., Any]]:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from marquee.testing.suite import Make
+from marquee.testing.suite import MEMORY, Make
 
 PORT = "answers"
 
@@ -24,5 +24,19 @@ def test_an_answer_is_kept_for_its_time(adapter: Make) -> None:
                 await asyncio.sleep(0.01)
         finally:
             await answers.close()
+
+    asyncio.run(run())
+
+
+@MEMORY
+def test_an_answer_is_there_for_another_process(adapter: Make) -> None:
+    async def run() -> None:
+        one, other = adapter(PORT, "one"), adapter(PORT, "one")
+        try:
+            await one.put("a", b"x", 60)
+            assert await other.get("a") == b"x"
+        finally:
+            await one.close()
+            await other.close()
 
     asyncio.run(run())

@@ -2,7 +2,7 @@
 
 from marquee.domain.aside import Aside, CrawlState, Trouble
 from marquee.testing.events import NOON
-from marquee.testing.suite import Make
+from marquee.testing.suite import MEMORY, Make
 
 PORT = "crawl"
 
@@ -76,3 +76,12 @@ def test_a_crawl_says_how_far_it_is(adapter: Make) -> None:
     assert crawl.state(5) == CrawlState(5, 2, 1, 2, (often, once), None)
     crawl.mark([3], [], NOON + 1)
     assert crawl.state(0) == CrawlState(5, 3, 0, 2, (), None), "what is back is not gone"
+
+
+@MEMORY
+def test_a_crawl_goes_on_where_another_process_left_it(adapter: Make) -> None:
+    first = adapter(PORT, "one")
+    first.remember("page", 7, [(1, 5), (2, 6)])
+    first.mark([1], [], NOON)
+    again = adapter(PORT, "one")
+    assert (again.note("page"), again.todo(5), again.fetched([1, 2])) == (7, [2], {1})

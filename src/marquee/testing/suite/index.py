@@ -5,7 +5,7 @@ from dataclasses import replace
 from marquee.domain.codec import decode
 from marquee.domain.events import RATINGS, REVIEWS
 from marquee.testing.events import NOON, rating_event, review_event
-from marquee.testing.suite import Make
+from marquee.testing.suite import MEMORY, Make
 
 PORT = "index"
 
@@ -48,3 +48,10 @@ def test_the_index_knows_a_films_readings_at_a_source(adapter: Make) -> None:
     assert index.readings(7, "m").keys() == {"7@1@m", "7@2@m", "7@m"}
     assert index.readings(8, "m") == {}
     assert (index.rated("m"), index.rated("n"), index.rated("o")) == ({7, 70}, {7}, set())
+
+
+@MEMORY
+def test_an_index_is_there_for_who_comes_next(adapter: Make) -> None:
+    adapter(PORT, "one").apply([(REVIEWS, review_event("a", 7, NOON))], "5")
+    again = adapter(PORT, "one")
+    assert (again.position(), again.standing_reviews(7, "t")) == ("5", {"review-a"})

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from marquee.domain.keys import ApiKey
 from marquee.testing.events import NOON
-from marquee.testing.suite import Make
+from marquee.testing.suite import MEMORY, Make
 
 PORT = "keys"
 
@@ -34,3 +34,13 @@ def test_a_key_stands_until_it_expires_and_is_asked_for_after_that(adapter: Make
     assert keys.find(secret, NOON + 9) is not None
     assert keys.find(secret, NOON + 10) is None
     assert keys.any_standing()
+
+
+@MEMORY
+def test_a_key_is_made_by_one_process_and_asked_for_by_another(adapter: Make) -> None:
+    maker, guard = adapter(PORT, "one"), adapter(PORT, "one")
+    secret = maker.create("one", ("read",), NOON)
+    found = guard.find(secret, NOON)
+    assert found is not None
+    maker.revoke(found.id, NOON)
+    assert guard.find(secret, NOON) is None

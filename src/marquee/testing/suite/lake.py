@@ -11,7 +11,7 @@ from marquee.domain.timeline import DAY
 from marquee.libraries.arrow import arrow_schema
 from marquee.ports.lake import Lake
 from marquee.testing.events import NOON
-from marquee.testing.suite import Make
+from marquee.testing.suite import MEMORY, Make
 
 PORT = "lake"
 BODIES = BRONZE[REVIEWS]
@@ -134,3 +134,12 @@ def test_what_is_held_is_an_expression_until_it_is_let_go(adapter: Make) -> None
     assert lake.arrow(rows) is rows
     lake.release()
     lake.release()
+
+
+@MEMORY
+def test_a_lake_is_there_for_another_process(adapter: Make) -> None:
+    writer, reader = adapter(PORT, "one"), adapter(PORT, "one")
+    writer.append(CELLS, cells((1, 2020, 1)), {"hour": "5"})
+    assert (films(reader), reader.properties(CELLS)) == ([1], {"hour": "5"})
+    writer.replace(CELLS, cells((2, 2020, 1)), months((2020, 1)), {"hour": "6"})
+    assert (films(reader), reader.properties(CELLS)) == ([2], {"hour": "6"})

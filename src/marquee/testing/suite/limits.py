@@ -3,7 +3,7 @@
 import time
 
 from marquee.domain.limits import BURST, RATE
-from marquee.testing.suite import Make
+from marquee.testing.suite import MEMORY, Make
 
 PORT = "limits"
 
@@ -25,3 +25,10 @@ def test_a_burst_is_let_through_and_then_one_at_a_time(adapter: Make) -> None:
     time.sleep(taken[-1].wait)
     assert limits.take("key").allowed, "after the wait that it told"
     assert not limits.take("key").allowed
+
+
+@MEMORY
+def test_a_limit_is_one_for_all_who_share_it(adapter: Make) -> None:
+    limits = [adapter(PORT, "one") for _ in range(2)]
+    taken = [limits[n % 2].take("key") for n in range(BURST + 1)]
+    assert [one.allowed for one in taken] == [True] * BURST + [False]

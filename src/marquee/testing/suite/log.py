@@ -15,7 +15,7 @@ from marquee.domain.timeline import HOUR, MINUTE, floor
 from marquee.errors import TerminalError
 from marquee.ports.log import Log
 from marquee.testing.events import NOON, rating_event, review_event, review_of_bytes
-from marquee.testing.suite import Make
+from marquee.testing.suite import MEMORY, Make
 
 PORT = "log"
 
@@ -53,6 +53,8 @@ def test_an_empty_log_has_nothing_before_or_after(adapter: Make) -> None:
     assert not log.accepted(0, 10**15)
     assert log.trim(10**15) == 0
     assert names(log, log.end()) == []
+    assert names(log, log.append([], NOON)) == []
+    assert log.span() is None
 
 
 def test_a_log_keeps_order_offsets_and_content(adapter: Make) -> None:
@@ -241,3 +243,16 @@ def test_a_log_takes_what_is_at_the_limit_and_refuses_what_is_above(adapter: Mak
     assert logged(log, start) == before, "all or none"
     log.append([replace(longest[0], event_id="taken back", weight=-1)], NOON)
     assert "taken back" in logged(log, start), "what was let in can be taken back"
+
+
+@MEMORY
+def test_two_logs_on_one_store_are_one(adapter: Make) -> None:
+    first = adapter(PORT, "one")
+    with first.backdated():
+        first.append([review_event("a", 1, NOON)], NOON)
+        second = adapter(PORT, "one")
+        assert names(second) == ["a"]
+        with second.backdated():
+            second.append([review_event("b", 1, NOON)], NOON - HOUR)
+            assert [batch.ingest_time for batch in second.read("", 10)[0]] == [NOON, NOON]
+    assert (names(first), first.end()) == (["a", "b"], second.end())

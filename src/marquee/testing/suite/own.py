@@ -1,7 +1,7 @@
 """What a keeper of a person's own films owes."""
 
 from marquee.domain.own import OwnFilm
-from marquee.testing.suite import Make
+from marquee.testing.suite import MEMORY, Make
 
 PORT = "own"
 
@@ -20,3 +20,10 @@ def test_own_films_are_what_their_source_says_last(adapter: Make) -> None:
     ]
     own.put("s", [OwnFilm("s", "a", "A", 1999, stars=30, seen=True, at=9)], ["stars", "seen"])
     assert own.films()[0] == OwnFilm("s", "a", "A", 1999, stars=30, seen=True, liked=True, at=9)
+
+
+@MEMORY
+def test_own_films_are_there_for_who_comes_next(adapter: Make) -> None:
+    film = OwnFilm("s", "a", "A", 1999, stars=80, seen=True, at=5)
+    adapter(PORT, "one").put("s", [film], ["stars"])
+    assert adapter(PORT, "one").films() == [film]

@@ -4,7 +4,7 @@ import pytest
 
 from marquee.domain.records import Rejected
 from marquee.testing.events import NOON
-from marquee.testing.suite import Make
+from marquee.testing.suite import MEMORY, Make
 
 PORT = "quarantine"
 
@@ -30,3 +30,10 @@ def test_a_quarantine_counts_what_is_too_many(adapter: Make, monkeypatch: pytest
     assert quarantine.counts() == {"bad": 16}
     assert len({row["raw"] for row in quarantine.rows(100)} & set("01234567")) == 3
     assert sum(int(row["rows"]) for row in quarantine.rows(100)) == 16, "the rows show all that is counted"
+
+
+@MEMORY
+def test_a_quarantine_is_there_for_who_comes_next(adapter: Make) -> None:
+    adapter(PORT, "one").add([Rejected("s", "bad", "x")], NOON)
+    adapter(PORT, "one").add([Rejected("s", "bad", "x")], NOON)
+    assert [row["times"] for row in adapter(PORT, "one").rows(5)] == [2]

@@ -1,7 +1,7 @@
 """What a history of batch runs owes."""
 
 from marquee.domain.records import RunReport
-from marquee.testing.suite import Make
+from marquee.testing.suite import MEMORY, Make
 
 PORT = "runs"
 
@@ -31,3 +31,9 @@ def test_a_report_of_the_same_run_takes_the_place_of_the_first(adapter: Make) ->
     runs.record(report(4))
     assert runs.latest(5) == [report(4)]
     assert runs.next_run() == 5
+
+
+@MEMORY
+def test_runs_are_there_for_who_comes_next(adapter: Make) -> None:
+    adapter(PORT, "one").record(report(4))
+    assert (adapter(PORT, "one").latest(5), adapter(PORT, "one").next_run()) == ([report(4)], 5)

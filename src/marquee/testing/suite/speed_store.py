@@ -4,7 +4,7 @@ from marquee.domain.measures import ZERO, merge
 from marquee.domain.records import SpeedCell, SpeedFilm
 from marquee.domain.timeline import HOUR
 from marquee.testing.events import NOON, gauge, micro
-from marquee.testing.suite import Make
+from marquee.testing.suite import MEMORY, Make
 
 PORT = "speed_store"
 
@@ -52,3 +52,12 @@ def test_a_speed_store_keeps_the_later_film_and_expires_by_ingest_hour(adapter: 
     assert store.seen(["a"]) == {"a"}, "ids are kept an hour longer than cells"
     store.expire(NOON + 2 * HOUR)
     assert store.seen(["a"]) == set()
+
+
+@MEMORY
+def test_a_speed_store_is_there_for_who_comes_next(adapter: Make) -> None:
+    first = adapter(PORT, "one")
+    first.write(micro(1, {(1, NOON, NOON): gauge(5)}, "a"))
+    again = adapter(PORT, "one")
+    assert again.progress() == first.progress() is not None
+    assert (again.partials(0), again.seen(["a", "b"])) == (first.partials(0), {"a"})

@@ -4,7 +4,7 @@ from marquee.domain.coverage import NO_SPEED, SpeedState
 from marquee.domain.records import SpeedCell, SpeedFilm
 from marquee.domain.timeline import HOUR
 from marquee.testing.events import NOON, gauge
-from marquee.testing.suite import Make
+from marquee.testing.suite import MEMORY, Make
 
 PORT = "speed_views"
 
@@ -27,3 +27,11 @@ def test_speed_views_give_what_changed_since_a_version(adapter: Make) -> None:
     assert views.state() == (SpeedState(NOON, NOON + 2, 3, "p3"), 5)
     assert views.expire(NOON + HOUR) == 1
     assert views.changes(0)[:2] == ([two], []), "films go with their hour"
+
+
+@MEMORY
+def test_speed_views_are_there_for_another_process(adapter: Make) -> None:
+    writer, reader = adapter(PORT, "one"), adapter(PORT, "one")
+    writer.upsert([SpeedCell(1, NOON, NOON, gauge(5))], [], SpeedState(NOON, NOON, 1, "p1"), 3)
+    assert (reader.state(), reader.changes(0)) == (writer.state(), writer.changes(0))
+    assert reader.state()[1] == 3

@@ -10,7 +10,7 @@ from marquee.domain.records import Publication
 from marquee.domain.timeline import HOUR, floor
 from marquee.errors import TerminalError
 from marquee.testing.events import NOON
-from marquee.testing.suite import Make
+from marquee.testing.suite import MEMORY, Make
 
 PORT = "views"
 
@@ -51,6 +51,16 @@ def test_a_reader_keeps_its_run_while_another_is_published(adapter: Make) -> Non
         assert (after.publication, after.get("film", 1), after.get("film", 3)) == (publication(2), b"b", b"x")
 
 
+@pytest.mark.cannot("mongo", "keep what a reader began with over two publications")
+def test_a_reader_keeps_its_run_over_two_publications(adapter: Make) -> None:
+    views = adapter(PORT)
+    views.publish(publication(1), [("film", 1, b"a")])
+    with views.snapshot() as held, ThreadPoolExecutor(1) as pool:
+        for run in (2, 3):
+            pool.submit(views.publish, publication(run), [("film", 1, b"%d" % run)]).result()
+        assert (held.publication, held.get("film", 1)) == (publication(1), b"a")
+
+
 def test_a_failed_or_stale_publication_leaves_the_last_one(adapter: Make) -> None:
     views = adapter(PORT)
     views.publish(publication(5), [("film", 1, b"a")])
@@ -81,3 +91,14 @@ def test_a_document_published_as_it_was_has_not_changed(adapter: Make) -> None:
         assert held.publication == publication(2)
         assert held.changed("film", 1) == [(2, b"c")]
         assert sorted(held.changed("film", 0)) == [(1, b"a"), (2, b"c")]
+
+
+@MEMORY
+def test_views_are_there_for_another_process(adapter: Make) -> None:
+    writer, reader = adapter(PORT, "one"), adapter(PORT, "one")
+    writer.publish(publication(1), [("film", 1, b"a")])
+    with reader.snapshot() as held:
+        writer.publish(publication(2), [("film", 1, b"b")])
+        assert (held.publication, held.get("film", 1)) == (publication(1), b"a")
+    with pytest.raises(TerminalError):
+        reader.publish(publication(2), [])

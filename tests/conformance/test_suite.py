@@ -51,6 +51,16 @@ def test_every_port_has_a_suite_an_adapter_in_memory_and_a_real_one() -> None:
     assert sorted(names) == sorted(set(names)), "a name is of one test, or it would hide another"
 
 
+def test_nothing_that_runs_imports_what_is_for_tests() -> None:
+    source = Path(marquee.__file__).parent
+    running = [path for path in source.rglob("*.py") if source / "testing" not in path.parents]
+    assert len(running) > 100
+    assert [path for path in running if re.search(r"(from|import) (marquee\.testing|pytest)", path.read_text())] == []
+    adapters_alone = [path for path in (source / "testing").rglob("*.py") if "memory" in path.parts]
+    assert len(adapters_alone) > 10
+    assert [path for path in adapters_alone if "pytest" in path.read_text()] == []
+
+
 def test_every_adapter_of_the_platform_is_held_to_the_suite() -> None:
     """A class that has all that a protocol asks for is an adapter of it, whoever wrote it, and stands in tests/adapters.py."""
     listed = (ROOT / "tests" / "adapters.py").read_text() + (ROOT / "tests" / "cluster" / "conftest.py").read_text()

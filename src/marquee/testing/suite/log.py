@@ -254,5 +254,5 @@ def test_two_logs_on_one_store_are_one(adapter: Make) -> None:
         assert names(second) == ["a"]
         with second.backdated():
             second.append([review_event("b", 1, NOON)], NOON - HOUR)
-            assert [batch.ingest_time for batch in second.read("", 10)[0]] == [NOON, NOON]
+            assert {batch.ingest_time for batch in second.read("", 10)[0]} == {NOON}
     assert (names(first), first.end()) == (["a", "b"], second.end())

@@ -4,10 +4,6 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-import orjson
-
-from marquee.domain.codec import encode
-from marquee.domain.events import RATINGS, Event, RatingEvent, ReviewEvent
 from marquee.domain.facts import Fact, FilmFact, Gone, ReviewFact, ReviewList, VoteFact
 from marquee.domain.timeline import DAY, HOUR, MINUTE
 
@@ -60,45 +56,3 @@ def history(seed: int, start: int, hours: int, films: int = 12) -> Iterator[tupl
         if hour == hours // 2:
             facts.append(Gone(films, now, "t"))
         yield now, facts
-
-
-def review_of_bytes(event_id: str, movie_id: int, size: int, letter: str = "") -> Event:
-    """Return an event whose line has so many bytes: of one letter as far as it goes, else of text that no codec makes shorter."""
-    rest = size - len(encode(review_event(event_id, movie_id, 0, "")))
-    each = len(orjson.dumps(letter)) - 2
-    noise = Random(size).randbytes(rest).hex()
-    text = letter * (rest // each) + noise[: rest % each] if letter else noise[:rest]
-    return review_event(event_id, movie_id, 0, text)
-
-
-def rating_event(event_id: str, movie_id: int, at: int, count: int = 5) -> Event:
-    identity = f"{RATINGS}/{movie_id}"
-    return RatingEvent(
-        event_id=event_id,
-        movie_id=movie_id,
-        event_time=at,
-        weight=1,
-        source="t",
-        identity=identity,
-        revision=1,
-        digest="d",
-        votes=count,
-        average=7_000,
-        popularity=1,
-    )
-
-
-def review_event(event_id: str, movie_id: int, at: int, text: str = TEXTS[0], weight: int = 1) -> Event:
-    return ReviewEvent(
-        event_id=event_id,
-        movie_id=movie_id,
-        event_time=at,
-        weight=weight,
-        source="t",
-        identity=f"review-{event_id}",
-        revision=1,
-        digest="d",
-        author="a",
-        stars=None,
-        text=text,
-    )

@@ -17,6 +17,7 @@ from marquee.ports import (
     IdentityIndex,
     Keys,
     Lake,
+    Limits,
     Log,
     OwnFilms,
     Quarantine,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from marquee.adapters.redis import Asked
     from marquee.batch.run import BatchLayer
     from marquee.domain.coverage import Source
-    from marquee.domain.limits import RateLimit
     from marquee.engines.spark import Warehouse
     from marquee.ingest.door import Door
     from marquee.serving.answers.query import Query
@@ -250,7 +250,7 @@ class Platform:
 
         return RedisAnswers(self.settings.redis.get_secret_value(), self.redis.reach)
 
-    def rate_limit(self) -> "RateLimit":
+    def rate_limit(self) -> Limits:
         """Return the API's rate limit."""
         from marquee.domain.limits import RateLimit
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from tests.cluster.conftest import fresh
-from tests.conformance.test_ports import NOON, gauge, micro
 
 from marquee.adapters.cassandra import CassandraSpeedStore
 from marquee.adapters.mongo import Client, MongoSpeedViews
@@ -12,6 +11,7 @@ from marquee.domain.measures import ZERO, Cell, encode_cell
 from marquee.domain.records import SpeedCell
 from marquee.domain.timeline import SECOND, SPEED_TTL
 from marquee.speed.sync import Sync
+from marquee.testing.events import NOON, gauge, micro
 
 KEY = (1, NOON, NOON)
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from confluent_kafka import Consumer, Producer
 from tests.cluster.conftest import close, differ, environment_of, fresh
-from tests.facts import TEXTS, film, review, review_event
+from tests.facts import TEXTS, film, review
 
 from marquee.adapters.kafka.avro import AvroCodec
 from marquee.adapters.kafka.log import KafkaLog
@@ -26,6 +26,7 @@ from marquee.services.cassandra import Cassandra
 from marquee.services.mongo import Mongo
 from marquee.services.service import Service, free_port
 from marquee.settings import load
+from marquee.testing.events import review_event
 
 FILMS = range(1, 60)
 FROZEN_SECONDS = 4.0

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.cluster.conftest import ClusterPorts, close, differ, environment_of, fresh, running
+from tests.cluster.conftest import OnStore, close, differ, environment_of, fresh, running
 from tests.conftest import NOON
 from tests.facts import TEXTS, film, history, review
 from tests.world import make
@@ -268,7 +268,12 @@ def test_spark_submit_runs_the_same_command(tmp_path: Path, hdfs: Hdfs) -> None:
 
 
 def test_memory_duckdb_spark_batch_and_spark_streams_agree(
-    tmp_path: Path, lake: SparkLake, kafka: Callable[[int], Kafka], registry: Registry, adapter: ClusterPorts
+    tmp_path: Path,
+    lake: SparkLake,
+    kafka: Callable[[int], Kafka],
+    registry: Registry,
+    cassandra_store: OnStore,
+    mongo_speed_views: OnStore,
 ) -> None:
     """One random log through every engine: the integers of all films are the same."""
     clock = ManualClock(SYSTEM_CLOCK.now())
@@ -277,8 +282,8 @@ def test_memory_duckdb_spark_batch_and_spark_streams_agree(
     stream = Platform(settings, clock)
     stream.spark = lake.spark
     stream.lake, stream.views = lake, MemoryViews()
-    stream.speed_store = adapter("speed_store")
-    stream.speed_views = adapter("speed_views")
+    stream.speed_store = cassandra_store(fresh())
+    stream.speed_views = mongo_speed_views(fresh())
     log = stream.log
     assert isinstance(log, KafkaLog)
     embedded = Platform(load(home=tmp_path / "embedded"), clock)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import typer
 from tests.conftest import NOON
-from tests.facts import film, rating_event
+from tests.facts import film
 from tests.processes import BARE, MARQUEE, answer, free_port, in_words, run, started
 from typer.testing import CliRunner
 
@@ -31,6 +31,7 @@ from marquee.domain.timeline import HOUR, ManualClock
 from marquee.errors import StorageError
 from marquee.home import LAYOUT
 from marquee.settings import Settings, load
+from marquee.testing.events import rating_event
 
 ROOT = Path(__file__).parents[2]
 

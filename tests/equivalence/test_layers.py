@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 from tests.conftest import NOON
-from tests.facts import TEXTS, film, history, rating_event, review, review_event, votes
+from tests.facts import TEXTS, film, history, review, votes
 
 from marquee.adapters.sqlite.views import SqliteViews
 from marquee.app import Platform
@@ -21,6 +21,7 @@ from marquee.domain.timeline import DAY, HOUR, YEAR, ManualClock, floor
 from marquee.errors import QualityStopError, TransientError
 from marquee.serving.world.cube import ALL_FILMS
 from marquee.speed.layer import SpeedLayer
+from marquee.testing.events import rating_event, review_event
 from marquee.testing.memory import MemoryLog, MemorySpeedStore
 from marquee.watch import audit
 

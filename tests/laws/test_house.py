@@ -149,6 +149,7 @@ HEAVY = {
     "pyiceberg": "engines",
     "pymongo": "adapters services",
     "pyspark": "app engines speed",
+    "pytest": "testing",
     "redis": "adapters services",
     "rustworkx": "libraries",
     "sknetwork": "libraries",

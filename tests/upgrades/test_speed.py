@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from tests.conformance.test_ports import NOON, gauge, micro
-
 from marquee.adapters.sqlite.speed import SqliteSpeedStore, SqliteSpeedViews
 from marquee.domain.records import SpeedCell
 from marquee.domain.timeline import ManualClock
 from marquee.speed.sync import Sync
+from marquee.testing.events import NOON, gauge, micro
 
 KEY, OTHER = (1, NOON, NOON), (2, NOON, NOON)
 

@@ -3,6 +3,7 @@
 import os
 import pickle
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -306,9 +307,8 @@ class SparkLake:
 
     def maintain(self, now: int) -> None:
         """Compact partitions of many small files, then forget snapshots over a day old, and files nothing names."""
-        before, long_before = (
-            f"older_than => TIMESTAMP '{utc(now - kept)}'" for kept in (SNAPSHOTS_KEPT, ORPHANS_KEPT)
-        )
+        long_ago = min(now, time.time_ns() * SECOND // 1_000_000_000) - ORPHANS_KEPT  # files bear the machine's time
+        before, long_before = (f"older_than => TIMESTAMP '{utc(at)}'" for at in (now - SNAPSHOTS_KEPT, long_ago))
         for name in TABLES:
             path, held = self.path(name), self.properties(name)
             given = ", ".join(f"'{PREFIX}{key}' = '{value}'" for key, value in held.items())

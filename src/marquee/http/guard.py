@@ -14,10 +14,9 @@ from prometheus_client import Histogram
 
 from marquee.asgi import App, Message, Receive, Scope, Send
 from marquee.domain.keys import SCOPES
-from marquee.domain.limits import RateLimit
 from marquee.domain.timeline import Clock
 from marquee.http.routes.declared import Declared
-from marquee.ports import Keys
+from marquee.ports import Keys, Limits
 from marquee.spans import span
 
 SLOW_SECONDS = 0.5
@@ -50,7 +49,7 @@ class KeyGuard:
     """
 
     def __init__(
-        self, app: App, declared: Declared, keys: Keys, static_key: str | None, limit: RateLimit, clock: Clock
+        self, app: App, declared: Declared, keys: Keys, static_key: str | None, limit: Limits, clock: Clock
     ) -> None:
         self.app = app
         self.declared = declared

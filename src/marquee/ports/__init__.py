@@ -1,4 +1,7 @@
-"""What the platform needs of its engines and stores, as protocols. One conformance suite runs against every adapter."""
+"""What the platform needs of its engines and stores, as protocols.
+
+`marquee.testing.suite` holds every adapter to them.
+"""
 
 from marquee.ports.answers import SharedAnswers
 from marquee.ports.budget import Slots
@@ -7,6 +10,7 @@ from marquee.ports.identities import IdentityIndex
 from marquee.ports.imports import OwnFilms, Releases
 from marquee.ports.keys import Keys
 from marquee.ports.lake import Engine, Lake, Tables
+from marquee.ports.limits import Limits
 from marquee.ports.log import Log
 from marquee.ports.quarantine import Quarantine
 from marquee.ports.runs import Runs
@@ -20,6 +24,7 @@ __all__ = [
     "IdentityIndex",
     "Keys",
     "Lake",
+    "Limits",
     "Log",
     "OwnFilms",
     "Quarantine",

@@ -7,7 +7,8 @@ LONGEST_WAIT = 120.0
 
 
 class Slots(Protocol):
-    """A budget of requests."""
+    """A budget of requests: so many a second, evenly spaced, over all who share it. Nobody waits longer than LONGEST_WAIT
+    for what a source asked."""
 
     def reserve(self) -> float:
         """Take the next free slot; return how long to wait for it, in seconds."""

@@ -23,7 +23,7 @@ class IdentityIndex(Protocol):
         ...
 
     def readings(self, movie_id: int, source: str) -> dict[str, Identity]:
-        """Return what is known of a film's readings of its gauges at a source, by identity."""
+        """Return what is known of a film's readings of its gauges at a source, by identity: one that begins with `FILM@`."""
         ...
 
     def rated(self, source: str) -> set[int]:

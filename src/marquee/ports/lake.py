@@ -11,11 +11,14 @@ class Tables(Protocol):
     """Versioned tables with atomic commits, read as Ibis expressions."""
 
     def table(self, name: str, where: Mapping[str, Any] | None = None) -> Any:
-        """Return a table, or the partitions whose columns equal (or are among) the given values, as Ibis."""
+        """Return a table, or the partitions whose columns equal (or are among) the given values, as Ibis.
+
+        One that was never written to has no rows; a column that its files lack is null.
+        """
         ...
 
     def properties(self, name: str) -> dict[str, str]:
-        """Return what the last commit to the table recorded."""
+        """Return what commits to the table have recorded, the latest of each name; {} of one never written to."""
         ...
 
     def append(self, name: str, rows: Any, properties: Mapping[str, str]) -> int:
@@ -25,23 +28,24 @@ class Tables(Protocol):
     def replace(
         self, name: str, rows: Any, partitions: Sequence[Mapping[str, Any]], properties: Mapping[str, str]
     ) -> int:
-        """Replace whole partitions by rows in one commit."""
+        """Replace whole partitions by rows in one commit; return how many rows. A partition is named by all of its columns, in
+        whatever order; one that is not there is no error."""
         ...
 
     def drop_partitions(self, name: str, partitions: Sequence[Mapping[str, Any]]) -> None:
-        """Delete whole partitions."""
+        """Delete whole partitions in one commit; what was recorded stays."""
         ...
 
     def files(self, name: str) -> list[dict[str, Any]]:
-        """Return the partition of every data file of a table, as the values of its columns."""
+        """Return the partition of every data file of a table, as the values of its columns, in no particular order."""
         ...
 
     def partitions(self, name: str) -> list[dict[str, Any]]:
-        """Return the partitions that hold rows."""
+        """Return the partitions that hold rows, in ascending order."""
         ...
 
     def maintain(self, now: int) -> None:
-        """Forget old snapshots and their files."""
+        """Forget old snapshots and their files; rows and what was recorded stay."""
         ...
 
 
@@ -49,11 +53,15 @@ class Engine(Protocol):
     """What evaluates Ibis expressions, and runs Python functions where it computes."""
 
     def parse(self, name: str, rows: Any) -> Any:
-        """Return rows of a bronze table with their JSON body parsed into the topic's typed columns."""
+        """Return rows of a bronze table with their JSON body parsed into the topic's typed columns, null where a value is
+        missing or of another type."""
         ...
 
     def map_rows(self, rows: Any, columns: Sequence[str], function: Callable[..., Mapping[str, Any]]) -> Any:
-        """Add the columns that a Python function makes of Arrow columns."""
+        """Add the integer columns that a Python function makes of Arrow columns, here and now.
+
+        It may be called on any part of the rows, and on none.
+        """
         ...
 
     def spread(self, function: Callable[[Piece], Result], pieces: Sequence[Piece]) -> Iterator[Result]:

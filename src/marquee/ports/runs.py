@@ -9,11 +9,11 @@ class Runs(Protocol):
     """The history of batch runs."""
 
     def next_run(self) -> int:
-        """Return a number greater than that of every run before."""
+        """Return a number greater than that of every run recorded; it is taken once a report with it is recorded."""
         ...
 
     def record(self, report: RunReport) -> None:
-        """Keep a run's report."""
+        """Keep a run's report; one of the same number is replaced."""
         ...
 
     def latest(self, limit: int) -> list[RunReport]:

@@ -16,11 +16,11 @@ class SpeedStore(Protocol):
     """The speed layer's cells by (movie, ingest hour, window, batch), its memory of event ids, and its progress."""
 
     def progress(self) -> SpeedProgress | None:
-        """Return how far the fold is, None before the first micro-batch."""
+        """Return how far the fold is, None before the first micro-batch is whole."""
         ...
 
     def seen(self, event_ids: Sequence[str]) -> set[str]:
-        """Return which of these events were folded before, within the TTL."""
+        """Return which of these events a whole micro-batch has folded, within the TTL."""
         ...
 
     def intend(self, position: str) -> None:
@@ -36,15 +36,24 @@ class SpeedStore(Protocol):
         ...
 
     def write(self, batch: MicroBatch) -> None:
-        """Store a micro-batch and its progress, all or none."""
+        """Store a micro-batch and its progress; readers see all of it or none, and a replay changes nothing.
+
+        After an error the micro-batch must be written again, as it was, before another one (`intended` says up to where).
+        """
         ...
 
     def partials(self, after_batch: int) -> tuple[list[SpeedCell], list[SpeedFilm], SpeedProgress | None]:
-        """Return, for every key that a batch past `after_batch` touched, its merged cell; and the progress they show."""
+        """Return, for every key that a batch past `after_batch` touched, its merged cell; and the progress they show.
+
+        In no particular order; of films, those whose latest description such a batch brought.
+        """
         ...
 
     def expire(self, before_hour: int) -> int:
-        """Drop cells and films of ingest hours below `before_hour`, and event ids as old; return the cells dropped."""
+        """Drop cells and films of ingest hours below `before_hour`; return how many partial cells went.
+
+        Event ids count for an hour longer.
+        """
         ...
 
 
@@ -52,7 +61,7 @@ class SpeedViews(Protocol):
     """The speed layer's side of serving: merged cells with the version that last changed them."""
 
     def state(self) -> tuple[SpeedState, int]:
-        """Return the state, and the last batch id synced."""
+        """Return the state, and the last batch id synced; `NO_SPEED` and 0 before the first."""
         ...
 
     def upsert(self, cells: Sequence[SpeedCell], films: Sequence[SpeedFilm], state: SpeedState, batch_id: int) -> None:
@@ -60,7 +69,7 @@ class SpeedViews(Protocol):
         ...
 
     def changes(self, after_version: int) -> tuple[list[SpeedCell], list[SpeedFilm], SpeedState]:
-        """Return what changed after a version, with the state that this makes whole."""
+        """Return what changed after a version, in no particular order, with the state that this makes whole."""
         ...
 
     def expire(self, before_hour: int) -> int:

@@ -17,7 +17,7 @@ class ViewsSnapshot(Protocol):
         ...
 
     def changed(self, kind: str, after_run: int) -> list[tuple[int, bytes]]:
-        """Return the documents of a kind that runs past `after_run` changed."""
+        """Return the documents of a kind that runs past `after_run` changed, in no particular order."""
         ...
 
 
@@ -25,11 +25,16 @@ class BatchViews(Protocol):
     """Published answers. A reader sees one run whole, or the next."""
 
     def snapshot(self) -> AbstractContextManager[ViewsSnapshot]:
-        """Open a consistent reading."""
+        """Open a consistent reading, for the length of a block: what is published meanwhile is not seen.
+
+        A store of many machines keeps it whole over one publication, not over two.
+        """
         ...
 
     def publish(self, publication: Publication, documents: Iterable[tuple[str, int, bytes]]) -> None:
-        """Replace (kind, key) documents and swing the pointer, all or none; a run at or below the last is refused.
+        """Replace (kind, key) documents and swing the pointer; readers see all of it or none. A key is given once.
+
+        TerminalError of a run at or below the last. What a publication that failed left behind is never shown.
 
         A document whose bytes are those already held counts as not written: `changed` does not show it.
         """

@@ -1,1 +1,4 @@
-"""In-memory adapters and the suite that every adapter must pass, for tests of your own."""
+"""For tests of your own: adapters in memory (`memory`), and the suite that every adapter of a port must pass (`suite`).
+
+docs/architecture.md, "Write an adapter", says how an adapter of yours is held to it. Nothing of the platform imports this.
+"""

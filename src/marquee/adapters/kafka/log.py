@@ -52,7 +52,9 @@ class KafkaLog:
         self.admin = AdminClient(brokers.settings())
         self.places: list[Place] = [(topic, part) for topic in TOPICS for part in range(brokers.partitions)]
         self.known: dict[Place, int] = {}
-        self.given_time = False
+        self.given: int | None = None
+        """The last time that a record was given, while records bear given times."""
+
         create_topics(self.admin, brokers)
         self.producer = Producer(
             brokers.settings(
@@ -96,8 +98,10 @@ class KafkaLog:
 
         for event in events:
             bounded(event)
-        stamped: dict[str, Any] = {"timestamp": now} if self.given_time else {}
+        stamped: dict[str, Any] = {}
         with self.guard:
+            if self.given is not None:
+                self.given = stamped["timestamp"] = max(now, self.given)
             self.known = self.known or self.highs(self.places)
             for event in events:
                 topic = topic_of(event)
@@ -245,7 +249,7 @@ class KafkaLog:
         return self.position({place: max(ours[place], theirs[place]) for place in self.places})
 
     def behind(self, position: str) -> dict[str, int]:
-        """Return how many records of each topic stand after a position: the lag of who has read that far."""
+        """Return how many offsets of each topic stand after a position: the lag of who has read that far."""
         reached, found = self.offsets(position), dict.fromkeys(TOPICS, 0)
         with self.guard:
             lows, highs = self.lows(self.places), self.highs(self.places)
@@ -276,15 +280,16 @@ class KafkaLog:
     def backdated(self) -> Iterator[None]:
         """Let records bear the time they are given, and keep them whatever it is; then the brokers' own again."""
         configure(self.admin, {"message.timestamp.type": "CreateTime", "retention.ms": "-1"})
-        self.given_time = True
+        held = self.span()
+        self.given = 0 if held is None else held[1]
         try:
             yield
         finally:
-            self.given_time = False
+            self.given = None
             configure(self.admin, lasting(self.brokers))
 
     def trim(self, before: int) -> int:
-        """Delete records with ingest time < `before`; return how many."""
+        """Delete records with ingest time < `before`; return how many offsets that frees, compacted ones among them."""
         offsets = self.offsets(self.position_at(before))
         with self.guard:
             lows = self.lows(self.places)

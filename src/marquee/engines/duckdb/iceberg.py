@@ -133,8 +133,9 @@ class IcebergCatalog:
         """Replace partitions by rows, or append rows, and record properties, in one atomic commit."""
         with explained(self.folder):
             table = self.load(name)
-            held = {tuple(partition.items()) for partition in self.partitions(name)} if replaced else set()
-            gone = [partition for partition in replaced if tuple(partition.items()) in held]
+            wanted = {frozenset(partition.items()) for partition in replaced}
+            held = self.partitions(name) if replaced else []
+            gone = [partition for partition in held if frozenset(partition.items()) in wanted]
             with table.transaction() as change:
                 if gone:
                     change.delete(any_of(gone))

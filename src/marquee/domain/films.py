@@ -5,12 +5,16 @@ from datetime import date
 from typing import Any, get_origin
 
 from marquee.domain.events import BLANK_FILM, FILM_FIELDS
+from marquee.domain.monoids import Gauge
 
 CAST = 20
 """Cast members a film's description names."""
 
 FIELDS = tuple(name for name in FILM_FIELDS if name not in ("cast", "crew"))
 LISTS = tuple(name for name, hint in FILM_FIELDS.items() if get_origin(hint) is tuple)
+FOUND_BY = 5
+"""Cast members whose names a film is found by."""
+
 BILLED = 15
 """Cast members that count in the network of people, in the order of the billing."""
 
@@ -51,13 +55,36 @@ def card(film: FilmView, gauge: Sequence[int] | None, reviews: int, compound: in
     return {
         **{name: film[name] for name in ("movie_id", "at", "offset", "deleted", "title", "original_title")},
         **{name: film[name] for name in ("release_date", "language", "genres", "poster", "imdb_id")},
-        "people": [credit["name"] for credit in film["cast"][:5]],
+        "people": names_of(film),
         "gauge": gauge,
         "reviews": reviews,
         "compound": compound,
     }
 
 
+def names_of(film: FilmView) -> list[str]:
+    """Return the names of the people that a film is found by."""
+    return [credit["name"] for credit in film["cast"][:FOUND_BY]]
+
+
 def release_day(released: str | None) -> float:
     """Return a release date in days since 1970; NaN where it is unknown."""
     return float((date.fromisoformat(released) - date(1970, 1, 1)).days) if released else float("nan")
+
+
+def gauge_of(card: Mapping[str, Any]) -> Gauge | None:
+    """Return a card's latest reading of the gauges."""
+    held = card["gauge"]
+    return Gauge(*held) if held else None
+
+
+def votes_of(card: Mapping[str, Any]) -> int | None:
+    """Return a card's votes, None where they are unknown."""
+    gauge = gauge_of(card)
+    return None if gauge is None else gauge.votes
+
+
+def popularity_of(card: Mapping[str, Any]) -> int | None:
+    """Return a card's popularity x 10^4, None where it is unknown."""
+    gauge = gauge_of(card)
+    return None if gauge is None or gauge.popularity < 0 else gauge.popularity

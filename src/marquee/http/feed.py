@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from marquee.domain.films import votes_of
 from marquee.errors import TransientError
 from marquee.serving.world.merge import speed_cells
 from marquee.serving.world.world import NO_CELLS, World
@@ -43,7 +44,7 @@ def update(before: World, after: World, now: int) -> dict[str, Any]:
                     "title": card["title"] or None,
                     "new_reviews": max(0, counted[1] - counted[0]),
                     "reviews": card["reviews"],
-                    "votes": card["gauge"][2] if card["gauge"] else None,
+                    "votes": votes_of(card),
                 }
             )
     films.sort(key=lambda film: (-film["new_reviews"], -film["reviews"], film["movie_id"]))

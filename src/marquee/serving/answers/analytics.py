@@ -3,6 +3,7 @@
 from typing import Any
 
 from marquee.domain.documents import ANOMALIES, GENRES, MONEY, SEASONS
+from marquee.domain.films import votes_of
 from marquee.domain.measures import ZERO, Cell, merge, merge_cells
 from marquee.domain.scores import COMPOUND_SCALE, Moments, discoveries, two_sided, welch
 from marquee.domain.timeline import DAY, WINDOW, floor, iso
@@ -10,7 +11,7 @@ from marquee.domain.trends import as_of
 from marquee.errors import NotFoundError
 from marquee.serving.answers import present as answers
 from marquee.serving.answers.query import Answer, Query, covered
-from marquee.serving.answers.search import card_line, votes_of, weighted
+from marquee.serving.answers.search import card_line, weighted
 from marquee.serving.world.cube import ALL_FILMS, Filter, as_cell
 from marquee.serving.world.world import World
 
@@ -200,7 +201,7 @@ def view(world: World, kind: str) -> Any:
 def best_rated(world: World, films: Filter, limit: int) -> list[Answer]:
     """Return the lines of the run's films with the best weighted rating."""
     cards = [card for card in world.published.cards.values() if not card["deleted"] and films.passes(card, world.pins)]
-    cards.sort(key=lambda card: (-(weighted(card, world) or 0), -votes_of(card), card["movie_id"]))
+    cards.sort(key=lambda card: (-(weighted(card, world) or 0), -(votes_of(card) or 0), card["movie_id"]))
     return [card_line(card, world) for card in cards[:limit]]
 
 

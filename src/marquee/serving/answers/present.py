@@ -64,9 +64,9 @@ def counts(cell: Cell) -> dict[str, int]:
     }
 
 
-def popularity(value: int) -> float | None:
-    """Present a popularity x 10^4; None where its source has none."""
-    return value / POPULARITY_SCALE if value >= 0 else None
+def popularity(value: int | None) -> float | None:
+    """Present a popularity x 10^4; None where it is unknown, or its source has none."""
+    return None if value is None or value < 0 else value / POPULARITY_SCALE
 
 
 def votes(cell: Cell, pins: Pins) -> dict[str, Any]:

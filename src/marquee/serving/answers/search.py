@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from marquee.domain.films import gauge_of, popularity_of, votes_of
 from marquee.domain.scores import AVERAGE_SCALE, COMPOUND_SCALE, mean, weighted_rating
 from marquee.serving.answers import present as answers
 from marquee.serving.world.cube import ALL_FILMS, Filter, card_tier, release_year
@@ -61,8 +62,8 @@ def suggest(world: World, q: str, limit: int, now: int) -> Answer:
 
 def rating(card: Answer) -> float | None:
     """Return a film's vote average in [0, 10], None without votes."""
-    gauge = card["gauge"]
-    return gauge[3] / AVERAGE_SCALE if gauge and gauge[2] else None
+    gauge = gauge_of(card)
+    return gauge.average / AVERAGE_SCALE if gauge and gauge.votes else None
 
 
 def weighted(card: Answer, world: World) -> float | None:
@@ -70,7 +71,7 @@ def weighted(card: Answer, world: World) -> float | None:
     average, pins = rating(card), world.pins
     if average is None:
         return None
-    return weighted_rating(average, card["gauge"][2], pins.prior_mean / AVERAGE_SCALE, pins.prior_votes)
+    return weighted_rating(average, votes_of(card) or 0, pins.prior_mean / AVERAGE_SCALE, pins.prior_votes)
 
 
 def matches(card: Answer, request: SearchRequest, world: World) -> bool:
@@ -85,7 +86,6 @@ def matches(card: Answer, request: SearchRequest, world: World) -> bool:
 
 def card_line(card: Answer, world: World) -> Answer:
     """Present a film's line in a listing."""
-    gauge = card["gauge"]
     return {
         "movie_id": card["movie_id"],
         "title": card["title"] or None,
@@ -95,17 +95,12 @@ def card_line(card: Answer, world: World) -> Answer:
         "poster": card["poster"],
         "rating": rating(card),
         "weighted_rating": answers.rounded(weighted(card, world), 3),
-        "votes": gauge[2] if gauge else None,
-        "popularity": answers.popularity(gauge[4]) if gauge else None,
+        "votes": votes_of(card),
+        "popularity": answers.popularity(popularity_of(card)),
         "tier": card_tier(card, world.pins),
         "reviews": card["reviews"],
         "sentiment": answers.rounded(mean(card["compound"], card["reviews"], COMPOUND_SCALE)),
     }
-
-
-def votes_of(card: Answer) -> int:
-    """Return a film's votes, 0 when unknown."""
-    return card["gauge"][2] if card["gauge"] else 0
 
 
 Sorter = Callable[[dict[int, float]], Callable[[Answer], Any]]
@@ -116,16 +111,18 @@ def by(value: Callable[[Answer], Any]) -> Sorter:
 
     def key(card: Answer) -> Any:
         found = value(card)
-        return (found is None, -(found or 0), -votes_of(card), card["movie_id"])
+        return (found is None, -(found or 0), -(votes_of(card) or 0), card["movie_id"])
 
     return lambda relevance: key
 
 
 SORTS: dict[str, Sorter] = {
-    "relevance": lambda relevance: lambda c: (-round(relevance.get(c["movie_id"], 0), 4), -votes_of(c), c["movie_id"]),
-    "popularity": by(lambda card: card["gauge"][4] if card["gauge"] else None),
+    "relevance": lambda relevance: (
+        lambda c: (-round(relevance.get(c["movie_id"], 0), 4), -(votes_of(c) or 0), c["movie_id"])
+    ),
+    "popularity": by(popularity_of),
     "rating": by(rating),
-    "votes": by(lambda card: card["gauge"][2] if card["gauge"] else None),
+    "votes": by(votes_of),
     "reviews": by(lambda card: card["reviews"]),
     "release_date": by(lambda card: int(card["release_date"].replace("-", "")) if card["release_date"] else None),
     "title": lambda relevance: lambda card: (not card["title"], card["title"].casefold(), card["movie_id"]),

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from typing import Any
 
+from marquee.domain.films import popularity_of, votes_of
 from marquee.domain.measures import ZERO, Cell, merge, merge_cells
 from marquee.domain.monoids import Gauge
 from marquee.domain.scores import AVERAGE_SCALE
@@ -19,10 +20,9 @@ READINGS = 200
 def standing(world: World, movie_id: int, now: int) -> dict[str, Any]:
     """Return the share of the run's films that this one is ahead of or level with; None where unknown."""
     own = world.card(movie_id, now)
-    gauge = own["gauge"] if own else None
     mine = {
-        "votes": gauge[2] if gauge else None,
-        "popularity": gauge[4] if gauge and gauge[4] >= 0 else None,
+        "votes": votes_of(own) if own else None,
+        "popularity": popularity_of(own) if own else None,
         "reviews": own["reviews"] if own else None,
     }
     values = world.published.standings

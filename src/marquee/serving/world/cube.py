@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from marquee.domain.films import popularity_of
 from marquee.domain.measures import SUM_INDEX, SUMS, Cell
 from marquee.domain.scores import Pins, tier
 
@@ -60,7 +61,7 @@ def release_year(card: Mapping[str, Any]) -> int | None:
 
 def card_tier(card: Mapping[str, Any], pins: Pins) -> str | None:
     """Return a film's tier."""
-    return tier(card["gauge"][4], pins) if card["gauge"] else None
+    return tier(popularity_of(card), pins)
 
 
 def groups_of(card: Mapping[str, Any], dimension: str, pins: Pins) -> list[str]:

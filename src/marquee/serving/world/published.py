@@ -22,6 +22,7 @@ from marquee.domain.documents import (
     PEOPLE_COLUMNS,
     SEASONS,
 )
+from marquee.domain.films import popularity_of, votes_of
 from marquee.domain.records import Publication
 from marquee.domain.scores import NO_PINS, Pins
 from marquee.libraries.graph import CreditGraph
@@ -65,10 +66,9 @@ class Published:
     def standings(self) -> dict[str, list[int]]:
         """All films' votes, popularities and reviews, sorted; unknown ones left out."""
         cards = [card for card in self.cards.values() if not card["deleted"]]
-        gauges = [card["gauge"] for card in cards if card["gauge"]]
         return {
-            "votes": sorted(gauge[2] for gauge in gauges),
-            "popularity": sorted(gauge[4] for gauge in gauges if gauge[4] >= 0),
+            "votes": sorted(votes for card in cards if (votes := votes_of(card)) is not None),
+            "popularity": sorted(found for card in cards if (found := popularity_of(card)) is not None),
             "reviews": sorted(card["reviews"] for card in cards),
         }
 

@@ -22,7 +22,7 @@ from marquee.domain.coverage import (
     speed_from,
 )
 from marquee.domain.documents import ACTIVITY
-from marquee.domain.films import FilmView, card, unknown_film
+from marquee.domain.films import FilmView, card, names_of, unknown_film, votes_of
 from marquee.domain.measures import Cell, merge_cells
 from marquee.domain.records import Publication, SpeedFilm
 from marquee.domain.scores import Pins
@@ -36,6 +36,7 @@ from marquee.serving.world.published import Published, published
 ACTIVITY_KEPT = 40 * DAY
 SpeedCells = Mapping[tuple[int, int], Cell]
 NO_CELLS: SpeedCells = {}
+NO_CARD: Mapping[str, Any] = {"gauge": None}
 
 
 @dataclass(slots=True)
@@ -180,11 +181,10 @@ def advance(world: World, batch_views: BatchViews, speed_views: SpeedViews, now:
     return world if world is before or world.run == before.run else pruned(world, speed_from(world.frontier, now))
 
 
-def indexed(film: Mapping[str, Any], people: Sequence[str], gauge: Sequence[int] | None) -> IndexedFilm:
+def indexed(film: Mapping[str, Any], people: Sequence[str], votes: int | None) -> IndexedFilm:
     """Return what a film is found by."""
     year = int(film["release_date"][:4]) if film["release_date"] else None
-    votes = gauge[2] if gauge else 0
-    return IndexedFilm(film["movie_id"], film["title"], film["original_title"], people, year, votes)
+    return IndexedFilm(film["movie_id"], film["title"], film["original_title"], people, year, votes or 0)
 
 
 def pruned(world: World, from_hour: int) -> World:
@@ -211,7 +211,7 @@ def with_run(world: World, snapshot: ViewsSnapshot, publication: Publication) ->
     now.prepare()
     fresh = {m: card for m, card in now.cards.items() if world.published.cards.get(m) is not card}
     world.search.update(
-        [indexed(c, c["people"], c["gauge"]) for c in fresh.values() if not c["deleted"]],
+        [indexed(c, c["people"], votes_of(c)) for c in fresh.values() if not c["deleted"]],
         [i for i, c in fresh.items() if c["deleted"]],
     )
     moved = replace(world, publication=publication, published=now)
@@ -241,7 +241,7 @@ def with_speed(world: World, views: SpeedViews) -> World:
         descriptions[film.movie_id] = {**descriptions.get(film.movie_id, {}), film.hour: film}
     views_of = [orjson.loads(film.body) for film in films]
     world.search.update(
-        indexed(v, [c["name"] for c in v["cast"][:5]], world.published.cards.get(v["movie_id"], {}).get("gauge"))
+        indexed(v, names_of(v), votes_of(world.published.cards.get(v["movie_id"], NO_CARD)))
         for v in views_of
         if not v["deleted"]
     )

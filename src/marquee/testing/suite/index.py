@@ -52,8 +52,8 @@ def test_the_index_knows_a_films_readings_at_a_source(adapter: Make) -> None:
 
 def test_an_index_keeps_a_readings_votes_and_when_it_was_last_seen(adapter: Make) -> None:
     index = adapter(PORT)
-    index.apply([(RATINGS, rating_event("a", 7, NOON, 41))], "5")
-    identity = rating_event("a", 7, NOON).identity
+    identity = "7@t"
+    index.apply([(RATINGS, replace(rating_event("a", 7, NOON, 41), identity=identity))], "5")
     assert index.lookup(RATINGS, [identity])[identity].votes == 41
     assert index.readings(7, "t")[identity].votes == 41
     index.touch(RATINGS, {identity: NOON + 9, "nobody": NOON})

@@ -6,24 +6,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 secrets="$here/secrets"
 
-random() { python3 -c 'import secrets; print(secrets.token_hex(32), end="")'; }
-# Containers read these files as users of their own, so the folder guards them, not the files' modes.
-keep() {
-  [ -e "$secrets/$1" ] || { printf %s "$2" >"$secrets/$1" && chmod 644 "$secrets/$1"; }
-}
-
-mkdir -p "$secrets" && chmod 700 "$secrets"
-for name in marquee_api_key mongo_key mongo_password redis_password airflow_password airflow_jwt grafana_password; do
-  keep "$name" "$(random)"
-done
-keep airflow_fernet "$(python3 -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())')"
-keep marquee_mongo "mongodb://marquee:$(cat "$secrets/mongo_password")@mongo:27017/?replicaSet=marquee&authSource=admin"
-keep marquee_redis "redis://:$(cat "$secrets/redis_password")@redis:6379/0"
-keep airflow_database "postgresql+psycopg2://airflow:$(cat "$secrets/airflow_password")@airflow-database/airflow"
-# What others give you: empty until you fill it in.
-for name in tmdb_api_key pagerduty_routing_key slack_webhook; do
-  keep "$name" ""
-done
+python3 "$here/../make_secrets.py" files "$secrets"
 [ "${1:-}" != secrets ] || exit 0
 
 if [ ! -s "$secrets/tmdb_api_key" ]; then

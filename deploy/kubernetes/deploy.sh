@@ -27,29 +27,7 @@ secret() {
     echo "set TMDB_API_KEY to TMDB's API Read Access Token: the cluster asks TMDB itself, nothing is simulated" >&2
     exit 2
   fi
-  python3 - "$namespace" <<'PYTHON' | kubectl apply --server-side --filename -
-import base64, json, os, secrets, sys
-
-mongo, redis, airflow = (secrets.token_hex(24) for _ in range(3))
-held = {
-    "marquee_api_key": secrets.token_hex(24),
-    "mongo_key": secrets.token_hex(64),
-    "mongo_password": mongo,
-    "marquee_mongo": f"mongodb://marquee:{mongo}@mongo-0.mongo:27017/?replicaSet=marquee&authSource=admin",
-    "redis_password": redis,
-    "marquee_redis": f"redis://:{redis}@redis:6379/0",
-    "airflow_password": airflow,
-    "airflow_database": f"postgresql+psycopg2://airflow:{airflow}@airflow-database/airflow",
-    "airflow_fernet": base64.urlsafe_b64encode(os.urandom(32)).decode(),
-    "airflow_jwt": secrets.token_hex(32),
-    "grafana_password": secrets.token_hex(16),
-    "tmdb_api_key": os.environ["TMDB_API_KEY"],
-    "pagerduty_routing_key": os.environ.get("PAGERDUTY_ROUTING_KEY", ""),
-    "slack_webhook": os.environ.get("SLACK_WEBHOOK", ""),
-}
-about = {"name": "marquee", "namespace": sys.argv[1]}
-print(json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": about, "type": "Opaque", "stringData": held}))
-PYTHON
+  python3 "$here/../make_secrets.py" kubernetes "$namespace" | kubectl apply --server-side --filename -
 }
 
 case $what in

@@ -24,6 +24,9 @@ SUMS: dict[str, Sum] = {
     "sentence": Sum(lambda e: e.weight * e.sentence),
     "rated": Sum(lambda e: e.weight * e.rated),
     "stars": Sum(lambda e: e.weight * e.stars),
+    "mixed": Sum(lambda e: e.weight * e.mixed),
+    "opinion": Sum(lambda e: e.weight * e.opinion),
+    "opined": Sum(lambda e: e.weight * e.opined),
 }
 GAUGE = Gauge._fields
 
@@ -32,15 +35,18 @@ GAUGE = Gauge._fields
 class ScoredReview:
     """What a lift reads: a review with its sentiment, all integers.
 
-    compound and sentence x 10^4; stars x 10, and 0 when not rated.
+    compound, sentence and opinion x 10^4; stars x 10, and 0 when not rated; mixed: neither favourable nor unfavourable.
     """
 
     weight: int
     positive: int
     negative: int
     favourable: int
+    mixed: int
     compound: int
     sentence: int
+    opinion: int
+    opined: int
     rated: int
     stars: int
 

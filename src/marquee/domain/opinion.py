@@ -8,31 +8,41 @@ is no constant: a text without any word that was learned has no opinion, 0.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isqrt
+from typing import Final
 
-from marquee.domain.prose import plain
+MODEL: Final = "opinion-1"
+"""The learned model that this version scores with: a file of `models/`, described in docs/model-card.md."""
 
-OPINION_SCALE = 10_000
+OPINION_SCALE: Final = 10_000
 """An opinion x 10^4: in (-10,000, 10,000)."""
 
-WEIGHT_SCALE = 1_000
+WEIGHT_SCALE: Final = 1_000
 """Weights x 10^3 of the regression's own."""
 
-HALF = 2 * WEIGHT_SCALE
-"""The margin (x 10^3) at which an opinion is half as strong as it can be."""
+HALF: Final = 500
+"""The margin (x 10^3) at which an opinion is half as strong as it can be: so (1 + opinion) / 2 is nearest to the share that
+is favourable (Brier score), as docs/model-card.md shows."""
 
-WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[!?]")
+FAVOURABLE_STARS: Final = 70
+UNFAVOURABLE_STARS: Final = 40
+"""Stars x 10 from which, and up to which, an author's own rating decides; between them the review is neither.
+
+Pang & Lee labelled the reviews that the score is learned from so: 3.5 of 5 stars and more, 2 of 5 and less."""
+
+WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[!?]")
 
 
 def words(text: str) -> list[str]:
-    """Return a text's words in lower case, with the marks ! and ?, in order."""
-    return WORD.findall(plain(text).lower())
+    """Return the words of a plain text in lower case, with the marks ! and ?, in order."""
+    return WORD.findall(text.lower())
 
 
 def terms(text: str) -> set[str]:
-    """Return the words of a text and the pairs that follow each other."""
+    """Return the words of a plain text and the pairs that follow each other."""
     found = words(text)
-    return {*found, *(f"{left} {right}" for left, right in zip(found, found[1:], strict=False))}
+    return {*found, *map(" ".join, pairwise(found))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +53,22 @@ class OpinionModel:
     weights: Mapping[str, int]
 
     def score(self, text: str) -> int:
-        """Return a text's opinion x 10^4: below 0 unfavourable, above 0 favourable, 0 undecided or unknown."""
+        """Return a plain text's opinion x 10^4: below 0 unfavourable, above 0 favourable, 0 undecided or unknown."""
         found = terms(text)
-        total = sum(self.weights.get(term, 0) for term in found)
+        weights = self.weights
+        total = sum([weights[term] for term in found if term in weights])
         if total == 0:
             return 0
         margin = abs(total) * 1_000 // isqrt(len(found) * 1_000_000)
         squashed = OPINION_SCALE * margin // (HALF + margin)
         return squashed if total > 0 else -squashed
+
+
+def verdict(opinion: int, stars: int | None) -> int:
+    """Return what a review says of its film: 1 favourable, -1 unfavourable, 0 neither.
+
+    stars x 10 decide where the author gave any (None: none), else the opinion's sign.
+    """
+    if stars is not None:
+        return int(stars >= FAVOURABLE_STARS) - int(stars <= UNFAVOURABLE_STARS)
+    return int(opinion > 0) - int(opinion < 0)

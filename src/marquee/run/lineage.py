@@ -39,7 +39,8 @@ SOURCE = {
 """What a topic's columns are called at TMDB."""
 
 MADE_OF = {
-    **dict.fromkeys(("compound", "sentence", "positive", "negative", "favourable"), ("text",)),
+    **dict.fromkeys(("compound", "sentence", "opinion", "opined", "positive", "negative"), ("text",)),
+    **dict.fromkeys(("favourable", "mixed"), ("text", "stars")),
     "rated": ("stars",),
 }
 """What a lift reads and an event does not hold, and the event's columns it is made of."""
@@ -154,10 +155,13 @@ GLOSSARY = {
     "reviews": "Reviews that stand: written minus taken back.",
     "positive": "Reviews whose VADER compound is at least 0.05.",
     "negative": "Reviews whose VADER compound is at most -0.05.",
-    "favourable": "Reviews whose mean compound over their sentences says that the author liked the film.",
+    "favourable": "Reviews whose author liked the film: of 7 stars or more, or, without stars, of an opinion above 0.",
+    "mixed": "Reviews that are neither favourable nor unfavourable: of 5 or 6 stars, or, without stars, of no opinion.",
     "compound": "Sum of VADER's compound of whole reviews, x 10^4.",
     "compound_sq": "Sum of its squares, for tests of means, x 10^8.",
     "sentence": "Sum of the mean compound over a review's sentences, x 10^4.",
+    "opinion": "Sum of the learned score of whole reviews (docs/model-card.md), x 10^4.",
+    "opined": "Reviews in which there was something learned to score.",
     "rated": "Reviews that came with stars.",
     "stars": "Sum of stars, x 10.",
     "observed_at": "When the latest reading of a film's gauges was taken, ms.",

@@ -10,7 +10,7 @@ from marquee.domain.authority import counts_votes
 from marquee.domain.codec import records
 from marquee.domain.events import Event, FilmEvent, RatingEvent, Record, ReviewEvent
 from marquee.domain.films import film_view
-from marquee.domain.measures import ZERO, Cell, ScoredReview, lift_gauge, lift_review, merge
+from marquee.domain.measures import ZERO, Cell, lift_gauge, lift_review, merge
 from marquee.domain.monoids import Gauge
 from marquee.domain.records import MicroBatch, SpeedFilm, SpeedProgress
 from marquee.domain.sentiment import Score
@@ -33,19 +33,7 @@ def event_cell(record: Record, score: Callable[[str], Score]) -> Cell:
     """Return the cell of one record; a film's description has none of the measures."""
     event = record.event
     if isinstance(event, ReviewEvent):
-        found = score(event.text)
-        return lift_review(
-            ScoredReview(
-                weight=event.weight,
-                positive=found.positive,
-                negative=found.negative,
-                favourable=found.favourable,
-                compound=found.compound,
-                sentence=found.sentence,
-                rated=int(event.stars is not None),
-                stars=event.stars or 0,
-            )
-        )
+        return lift_review(score(event.text).review(event.weight, event.stars))
     if isinstance(event, RatingEvent):
         return lift_gauge(Gauge(event.event_time, record.offset, event.votes, event.average, event.popularity))
     return ZERO

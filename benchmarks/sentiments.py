@@ -64,8 +64,9 @@ def run(data: Path) -> str:
     """Return the tables of docs/accuracy.md."""
     long, short = list(long_reviews(data)), list(sentences(data))
     halves = {"1,000 long reviews": long, f"{sum(t.number % 2 for t in short):,} sentences": short}
-    learned = learn([text for text in corpora(data) if text.number % 2 == 0], "half")
-    others = [learn([t for t in corpora(data) if (t.weight == 1.0) is kind], "other") for kind in (True, False)]
+    kinds = corpora(data)
+    learned = learn([text for kind in kinds for text in kind if text.number % 2 == 0], "half")
+    others = [learn(kind, "other") for kind in reversed(kinds)]
     vader = scorer()
     heads = ("texts", "score", "cut", "balanced accuracy", "favourable", "unfavourable", "AUC")
     rows: list[tuple[object, ...]] = [heads]

@@ -33,6 +33,9 @@ LEAST_TEXTS = 2
 LONG_WEIGHT = 3.0
 """What a long review counts against a sentence."""
 
+PIECE, PIECE_WEIGHT = 80, 0.3
+"""Words of a piece of a long review, and what it counts against a sentence."""
+
 WORD_WEIGHT = 0.25
 """What a word of VADER's counts against a sentence, for each point of its valence (-4 to 4)."""
 
@@ -83,9 +86,17 @@ def lexicon() -> Iterator[Text]:
             yield Text(word, valence > 0, 0, WORD_WEIGHT * abs(valence))
 
 
-def corpora(data: Path) -> list[Text]:
-    """Return all that may be learned from, but VADER's words."""
-    return [*long_reviews(data), *sentences(data, UNDECIDED)]
+def pieces(review: Text) -> Iterator[Text]:
+    """Yield a long review piece by piece, so that texts of every length between a sentence and a review are learned."""
+    found = review.text.split()
+    for start in range(0, max(1, len(found) - PIECE // 2), PIECE):
+        yield Text(" ".join(found[start : start + PIECE]), review.favourable, review.number, PIECE_WEIGHT)
+
+
+def corpora(data: Path) -> tuple[list[Text], list[Text]]:
+    """Return what may be learned from, but VADER's words: long reviews with their pieces, and sentences."""
+    long = list(long_reviews(data))
+    return [*long, *(piece for review in long for piece in pieces(review))], list(sentences(data, UNDECIDED))
 
 
 def learn(texts: Sequence[Text], name: str) -> OpinionModel:
@@ -153,7 +164,7 @@ def measured(model: OpinionModel, texts: Sequence[Text]) -> tuple[float, float]:
 
 def halves(data: Path) -> Iterator[tuple[str, float, float]]:
     """Yield (texts, balanced accuracy, area) on the odd half of each corpus, learned from the even half of both."""
-    model = learn([text for text in corpora(data) if text.number % 2 == 0], "half")
+    model = learn([text for kind in corpora(data) for text in kind if text.number % 2 == 0], "half")
     for name, texts in (("long reviews", long_reviews(data)), ("sentences", sentences(data))):
         yield name, *measured(model, [text for text in texts if text.number % 2])
 
@@ -170,7 +181,7 @@ def main(data: Path, target: Path | None) -> None:
         for name, accuracy, under in halves(data):
             print(f"{name}: balanced accuracy {accuracy:.3f}, AUC {under:.3f}")
         return
-    model = learn(corpora(data), target.name.split(".")[0])
+    model = learn([text for kind in corpora(data) for text in kind], target.name.split(".")[0])
     write(model, target)
     print(f"{target}: {len(model.weights):,} terms, {target.stat().st_size:,} bytes")
 

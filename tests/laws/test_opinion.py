@@ -18,7 +18,7 @@ from marquee.domain.sentiment import Score
 from marquee.libraries.scoring import score_columns, scorer_name
 from marquee.libraries.vader import model, scorer
 
-SHA256 = "e8e23b63ecf26c5f75bc27942d52529f899b5fddf229f0de6199dc189e8c016d"
+SHA256 = "7a4d01d960928af982181f3ebe818b06f72f7c0aa4f0a3a371d46c015171bc66"
 MOST_BYTES = 500_000
 
 

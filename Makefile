@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV = .venv/bin/uv
 STAMP = .venv/.installed
 
-.PHONY: run help soak test test-cluster test-ops ops-check superset superset-pictures check bench bench-cluster accuracy pictures format clean
+.PHONY: run help soak test test-cluster test-ops ops-check superset superset-pictures check bench bench-cluster accuracy model pictures format clean
 
 # The first target, which `make` alone makes: the platform is what most people come for.
 run: .venv/.runtime  ## install and start the embedded platform
@@ -75,6 +75,9 @@ bench-cluster: $(STAMP)  ## benchmarks of the real engines; writes docs/benchmar
 accuracy: $(STAMP)  ## how good the answers are, on real data; writes docs/accuracy.md
 	$(UV) sync --quiet --frozen --inexact --extra dev --extra accuracy
 	.venv/bin/python -m benchmarks.accuracy "$${MARQUEE_TEST_DATA:-../shared/data}"
+
+model: $(STAMP)  ## the learned opinion, from the two corpora of the model card; writes src/marquee/models
+	.venv/bin/python -m training.opinion "$${MARQUEE_TEST_DATA:-../shared/data}" src/marquee/models/opinion-1.tsv.gz
 
 pictures: $(STAMP)  ## docs/pictures, of the platform that runs on port 8000 (needs Chromium)
 	.venv/bin/python -m benchmarks.pictures

@@ -18,6 +18,9 @@ from marquee.settings import load
 FILMS, DAYS = 60, 130
 GENRES = ("Drama", "Comedy", "Crime", "Science Fiction")
 KEYWORDS = ("heist", "jazz", "space", "train", "island", "chess")
+STARS = (None, 90, 60, None, 20)
+"""Stars x 10 that the authors of a film's reviews give, by turns."""
+
 LONER, NOBODY, BARE, BOMBED = 58, 59, 60, 7
 """A film whose only actor is in no other; one without people; one known by its title alone; one that is bombed."""
 
@@ -71,7 +74,7 @@ def facts(now: int) -> Iterator[Fact]:
             for number in range(int(numbers.poisson(25 if bombed else rate))):
                 text = TEXTS[1] if bombed else TEXTS[number % 3]
                 at = start + day * DAY + int(numbers.integers(DAY))
-                yield ReviewFact(movie_id, at, "t", f"{movie_id}-{day}-{number}", "a", 60 + number % 40, text)
+                yield ReviewFact(movie_id, at, "t", f"{movie_id}-{day}-{number}", "a", STARS[number % 5], text)
 
 
 def make(folder: Path, now: int = NOON) -> Platform:

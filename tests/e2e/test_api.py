@@ -63,7 +63,9 @@ def test_a_film_merges_both_layers(call: Caller) -> None:
 
 def test_sentiment_counts_and_breakdown(call: Caller) -> None:
     answer = call("/v1/movies/1/sentiment?window=7d")[0].json()
-    assert answer["counts"] == {"reviews": 30, "positive": 15, "neutral": 0, "negative": 15, "with_stars": 30}
+    by_words = {"reviews": 30, "positive": 15, "neutral": 0, "negative": 15}
+    assert answer["counts"] == by_words | {"favourable": 30, "mixed": 0, "unfavourable": 0, "with_stars": 30}
+    assert (answer["label"], answer["opinion_model"]) == ("positive", "opinion-1"), "the authors gave 8 stars each"
     assert sum(line["reviews"] for line in answer["breakdown"]) == 30
     assert answer["velocity"] == 30
     assert answer["confidence"]["low"] < answer["overall"]["score"] < answer["confidence"]["high"]

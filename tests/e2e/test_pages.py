@@ -1,6 +1,7 @@
 """The web pages in headless Chromium: they load, say what they have, work by keyboard, and axe finds no serious fault."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,6 +88,16 @@ def test_pages_load_without_a_serious_fault(browser: Browser, address: str, path
     assert serious == []
     if screen == "phone":
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.close()
+
+
+def test_a_film_says_what_its_label_means(browser: Browser, address: str) -> None:
+    page, _ = opened(browser, f"{address}/film?id=1")
+    told = page.locator("#mood .note").first.inner_text()
+    assert "favourable from 7 of its author's own stars" in told
+    assert "opinion-1" in told
+    assert re.search(r"[+−-]\d\.\d\d (positive|neutral|negative)", page.locator("#tiles").inner_text())
+    assert {"favourable", "mixed", "unfavourable"} <= set(page.locator("#mood thead th").all_text_contents())
     page.close()
 
 

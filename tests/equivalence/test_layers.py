@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import orjson
+import pyarrow as pa
 import pytest
 from tests.conftest import NOON
 from tests.facts import TEXTS, film, history, review, votes
@@ -150,6 +151,35 @@ def test_audit_after_bronze_has_expired(platform: Platform, clock: ManualClock) 
     found = audit.verify(platform)
     assert found["answers_checked"] > 40
     assert found["differ"] == 0
+
+
+def test_reviews_whose_text_is_gone_stay_as_an_older_version_judged_them(
+    platform: Platform, clock: ManualClock
+) -> None:
+    live(platform, clock, 12)
+    clock.time += 95 * DAY
+    lake = platform.lake
+    platform.batch().run()
+    assert lake.partitions(BRONZE[REVIEWS]) == []
+    rows = lake.arrow(lake.table(SILVER[REVIEWS]))
+    judged = [int(sentence >= 860) for sentence in rows.column("sentence").to_pylist()]
+    for name, values in {"favourable": judged, **dict.fromkeys(("mixed", "opinion", "opined"))}.items():
+        column = pa.array(values or [None] * len(rows), pa.int64())
+        rows = rows.set_column(rows.schema.get_field_index(name), name, column)
+    properties = {"hour": lake.properties(SILVER[REVIEWS])["hour"], "scorer": "older"}
+    lake.replace(SILVER[REVIEWS], rows, lake.partitions(SILVER[REVIEWS]), properties)
+    platform.door().accept([review(1, clock.now(), "new", stars=None)])
+    clock.time += 2 * HOUR
+    assert platform.batch().run(full=True).state == "published"
+    platform.speed().drain()
+    found = audit.verify(platform)
+    assert (found["differ"], found["answers_checked"] > 40) == (0, True)
+    query = platform.query()
+    query.refresh()
+    one, other = (query.sentiment(movie, "all") for movie in (1, 2))
+    assert (one["counts"]["mixed"], one["overall"]["opinion"] > 0.5) == (0, True), "that of the new review alone"
+    assert (other["counts"]["mixed"], other["overall"]["opinion"]) == (0, None)
+    assert other["counts"]["unfavourable"] == other["counts"]["reviews"] - other["counts"]["favourable"] > 0
 
 
 def test_the_audit_of_a_live_platform_reads_no_further_than_the_speed_layer(

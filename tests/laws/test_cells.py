@@ -25,6 +25,7 @@ from marquee.domain.measures import (
     merge_table,
 )
 from marquee.domain.monoids import Gauge
+from marquee.domain.sentiment import Score
 from marquee.domain.timeline import DAY, LADDER, WINDOW, floor, ladder_cuts, ladder_span
 from marquee.libraries.arrow import arrow_schema
 
@@ -61,20 +62,12 @@ def test_a_cell_survives_its_codec(a: Cell) -> None:
 
 
 reviews = st.builds(
-    lambda weight, compound, sentence, stars: ScoredReview(
-        weight,
-        int(compound >= 500),
-        int(compound <= -500),
-        int(sentence >= 860),
-        compound,
-        sentence,
-        int(stars is not None),
-        stars or 0,
-    ),
+    lambda weight, stars, *scores: Score(*scores).review(weight, stars),
     st.sampled_from((-1, 1)),
-    st.integers(-10_000, 10_000),
-    st.integers(-10_000, 10_000),
     st.none() | st.integers(0, 100),
+    st.integers(-10_000, 10_000),
+    st.integers(-10_000, 10_000),
+    st.integers(-10_000, 10_000),
 )
 
 

@@ -1,10 +1,14 @@
 """What is done to a user's text costs in proportion to its length, whatever it contains."""
 
+import sys
 from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 import pytest
 from tests.growth import linear
 
+from marquee.domain.sentiment import weigh_contrast
 from marquee.libraries.vader import scorer
 
 SIZE = 100_000
@@ -47,6 +51,14 @@ REPEATED = {
     "right to left": "\u202eمرحبا ",
     "NUL": "\0",
     "markup": "[/red]<b>[link=x]",
+    "tags": "<b>good</b><br/>",
+    "tags that never end": "<b<i",
+    "a mark and no tag": "<a" + "b" * 250,
+    "entities": "&amp;lt;good&#39;&nope;",
+    "entities escaped without end": "&amp;" + "amp;" * 100,
+    "ampersands": "&",
+    "apostrophes of typesetters": "isn\u2019t good\u2026 ",
+    "what has no width": "go\u200bod\ufe0f\u00ad",
     "escapes": "\x1b[31m",
 }
 
@@ -76,3 +88,67 @@ TEXTS = {name: repeated(unit) for name, unit in REPEATED.items()} | {
 @pytest.mark.parametrize("kind", TEXTS)
 def test_scoring_is_linear(kind: str) -> None:
     assert linear(scorer().score, TEXTS[kind], SIZE)
+
+
+class Value(float):
+    """A valence that counts how often it is looked at."""
+
+    looks = 0
+
+    def __eq__(self, other: object) -> bool:
+        Value.looks += 1
+        return float(self) == other
+
+    def __hash__(self) -> int:
+        Value.looks += 1
+        return float.__hash__(self)
+
+    def __mul__(self, other: float) -> "Value":
+        return Value(float(self) * other)
+
+
+def looks(work: Callable[[list[tuple[int, float]], int], object], buts: int) -> int:
+    """How often the valences of a text of so many "but good film" are looked at."""
+    hits: list[tuple[int, float]] = [(3 * k + 1, Value(1.9 + k % 7)) for k in range(buts)]
+    Value.looks = 0
+    work(hits, 0)
+    return Value.looks
+
+
+def as_vader_does(hits: list[tuple[int, float]], but: int) -> None:
+    """Weigh a contrast as vaderSentiment does: each value is looked for from the start of a list that changes."""
+    values = [value for _, value in hits]
+    for value in values:
+        place = values.index(value)
+        values.pop(place)
+        values.insert(place, value * (0.5 if hits[place][0] < but else 1.5))
+
+
+def test_a_contrast_looks_at_each_valence_a_few_times() -> None:
+    assert looks(weigh_contrast, 4_000) <= 4.2 * looks(weigh_contrast, 1_000)
+    assert looks(weigh_contrast, 4_000) < 10 * 4_000
+    assert looks(as_vader_does, 4_000) > 10 * looks(as_vader_does, 1_000), "so a quadratic one would be seen"
+
+
+def steps(work: Callable[[str], object], text: str) -> int:
+    """How many lines a piece of work executes."""
+    found = 0
+
+    def step(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal found
+        found += event == "line"
+        return step
+
+    sys.settrace(step)
+    try:
+        work(text)
+    finally:
+        sys.settrace(None)
+    return found
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_scoring_takes_steps_in_proportion(kind: str) -> None:
+    scorer().score(TEXTS[kind](40_000))  # what is remembered of tokens is remembered before
+    few, many = (steps(scorer().score, TEXTS[kind](size)) for size in (2_000, 8_000))
+    assert many <= 4.5 * few + 200

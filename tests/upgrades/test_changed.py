@@ -43,7 +43,7 @@ VERSIONED = (
     '    "greeting": 1,\n    **dict.fromkeys((FORECASTER,',
 )
 RESCORED = (
-    ("domain/sentiment.py", "VERSION = 1\n", "VERSION = 2\n"),
+    ("domain/sentiment.py", "VERSION = 2\n", "VERSION = 3\n"),
     ("libraries/vader.py", "valence=analyzer.lexicon", 'valence={**analyzer.lexicon, "train": 3.0}'),
 )
 

@@ -46,7 +46,7 @@ def test_a_kept_home_goes_on(archive: Path, tmp_path: Path) -> None:
     assert sum(before.values()) > 80
     clock.time = NOON + 2 * HOUR
     platform.speed().drain()
-    assert audit.verify(platform)["differ"] == 0
+    assert audit.verify(platform)["differ"] > 0, "until the next run reviews stand as the older version judged them"
     report = platform.batch().run()
     assert (report.state, report.report["full"]) == ("published", True)
     platform.speed().drain()

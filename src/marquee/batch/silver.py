@@ -9,14 +9,13 @@ import ibis
 from marquee.batch import gate
 from marquee.domain.calendar import covering, with_month
 from marquee.domain.events import METADATA, RATINGS, REVIEWS
+from marquee.domain.opinion import FAVOURABLE_STARS, UNFAVOURABLE_STARS
 from marquee.domain.quality import RULES, Measurement
-from marquee.domain.scores import FAVOURABLE_CUT, LABEL_CUT
+from marquee.domain.scores import LABEL_CUT
 from marquee.domain.tables import BRONZE, SILVER, TABLES
 from marquee.domain.timeline import WINDOW
-from marquee.libraries.scoring import score_columns, scorer_name
+from marquee.libraries.scoring import SCORES, score_columns, scorer_name
 from marquee.ports import Lake
-
-SCORES = ("compound", "sentence")
 
 
 @dataclass(slots=True)
@@ -93,12 +92,17 @@ def shaped(topic: str, rows: Any) -> Any:
     windowed = rows.mutate(window=rows.event_time - rows.event_time % WINDOW)
     if topic == RATINGS:
         return windowed.mutate(observed_at=windowed.event_time)
+    rated, opinion = windowed.stars.notnull(), windowed.opinion
+    favourable = ibis.ifelse(rated, windowed.stars >= FAVOURABLE_STARS, opinion > 0)
+    unfavourable = ibis.ifelse(rated, windowed.stars <= UNFAVOURABLE_STARS, opinion < 0)
     return windowed.mutate(
-        rated=windowed.stars.notnull().cast("int64"),
+        rated=rated.cast("int64"),
         stars=windowed.stars.fill_null(0),
         positive=(windowed.compound >= LABEL_CUT).cast("int64"),
         negative=(windowed.compound <= -LABEL_CUT).cast("int64"),
-        favourable=(windowed.sentence >= FAVOURABLE_CUT).cast("int64"),
+        favourable=favourable.cast("int64"),
+        mixed=(~(favourable | unfavourable)).cast("int64"),
+        opined=(opinion != 0).cast("int64"),
     )
 
 

@@ -21,13 +21,21 @@ SUMS: dict[str, Sum] = {
     "negative": Sum(lambda e: e.weight * e.negative, "Reviews whose VADER compound is at most -0.05."),
     "favourable": Sum(
         lambda e: e.weight * e.favourable,
-        "Reviews whose mean compound over their sentences says that the author liked the film.",
+        "Reviews whose author liked the film: of 7 stars or more, or, without stars, of an opinion above 0.",
+    ),
+    "mixed": Sum(
+        lambda e: e.weight * e.mixed,
+        "Reviews that are neither favourable nor unfavourable: of 5 or 6 stars, or, without stars, of no opinion.",
     ),
     "compound": Sum(lambda e: e.weight * e.compound, "Sum of VADER's compound of whole reviews, x 10^4."),
     "compound_sq": Sum(lambda e: e.weight * e.compound * e.compound, "Sum of its squares, for tests of means, x 10^8."),
     "sentence": Sum(lambda e: e.weight * e.sentence, "Sum of the mean compound over a review's sentences, x 10^4."),
     "rated": Sum(lambda e: e.weight * e.rated, "Reviews that came with stars."),
     "stars": Sum(lambda e: e.weight * e.stars, "Sum of stars, x 10."),
+    "opinion": Sum(
+        lambda e: e.weight * e.opinion, "Sum of the learned score of whole reviews (docs/model-card.md), x 10^4."
+    ),
+    "opined": Sum(lambda e: e.weight * e.opined, "Reviews in which there was something learned to score."),
     "gained": Sum(lambda e: e.gained, "Votes gained, spread over the time between two readings.", "readings"),
 }
 OF_REVIEWS = {name: measure for name, measure in SUMS.items() if measure.of == "reviews"}
@@ -39,15 +47,18 @@ GAUGE = Gauge._fields
 class ScoredReview:
     """What a lift reads: a review with its sentiment, all integers.
 
-    compound and sentence x 10^4; stars x 10, and 0 when not rated.
+    compound, sentence and opinion x 10^4; stars x 10, and 0 when not rated; mixed: neither favourable nor unfavourable.
     """
 
     weight: int
     positive: int
     negative: int
     favourable: int
+    mixed: int
     compound: int
     sentence: int
+    opinion: int
+    opined: int
     rated: int
     stars: int
 

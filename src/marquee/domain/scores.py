@@ -13,10 +13,10 @@ STARS_SCALE = 10
 LABEL_CUT = 500
 """VADER's published cut for a label, +-0.05 of compound, x 10^4 (Hutto & Gilbert, ICWSM 2014)."""
 
-FAVOURABLE_CUT = 860
-"""Cut of the mean over sentences, x 10^4, above which a review is more likely a recommendation than a warning.
+FEELING_CUT = 0.2
+"""How far favourable reviews must outweigh unfavourable ones, as a share of all, for a label: 60 to 40.
 
-Calibrated on one half of 2,000 labelled long reviews, tested on the other: docs/accuracy.md."""
+60 % is also where Rotten Tomatoes calls a film fresh ("About the Tomatometer")."""
 
 TREND_FLOOR = 3
 """Fewest events in a window that may be called a trend."""
@@ -35,6 +35,13 @@ def label(compound: float) -> str:
     if compound * COMPOUND_SCALE >= LABEL_CUT:
         return "positive"
     return "negative" if compound * COMPOUND_SCALE <= -LABEL_CUT else "neutral"
+
+
+def feeling(balance: float) -> str:
+    """Name a balance of reviews, favourable less unfavourable ones over all of them, by `FEELING_CUT`."""
+    if balance >= FEELING_CUT:
+        return "positive"
+    return "negative" if balance <= -FEELING_CUT else "neutral"
 
 
 def mean(total: int, count: int, scale: int) -> float | None:
@@ -74,14 +81,14 @@ def mean_interval(total: int, squares: int, count: int, confidence: float = 0.95
 
 
 Moments = tuple[int, int, int]
-"""A count of reviews, the sum of their compound x 10^4 and the sum of its square."""
+"""A count of reviews, the sum of what is compared of them, in integers, and the sum of its square."""
 
 
 def welch(one: Moments, other: Moments, least_spread: float = 0.0) -> float | None:
     """Return how far the mean of one side lies above the other's, in standard errors (Welch, Biometrika 34, 1947).
 
-    None with fewer than two reviews on a side. A standard deviation under `least_spread` (of compound x 10^4) is
-    taken as that: a handful of like scores must not look certain. Reviews of one film are alike, so across films
+    None with fewer than two reviews on a side. A standard deviation under `least_spread` (in units of what
+    is compared) is taken as that: a handful of like scores must not look certain. Reviews of one film are alike, so across films
     the true error is somewhat larger.
     """
     if one[0] < 2 or other[0] < 2:

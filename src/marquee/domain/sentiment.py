@@ -1,4 +1,6 @@
-"""VADER's compound score, exactly as vaderSentiment 3.3.2 computes it, in time linear in the text.
+"""A review's scores, each of its plain text: VADER's compound and the learned opinion.
+
+The compound is exactly what vaderSentiment 3.3.2 computes of that plain text, in time linear in it.
 
 vaderSentiment lowers the whole text again at every lexicon hit, and looks through all valences at each one of a
 text with a "but", which is quadratic. Here each token is lowered once, the rules look only at the three tokens before
@@ -14,7 +16,10 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final
 
-from marquee.domain.scores import COMPOUND_SCALE, FAVOURABLE_CUT, LABEL_CUT
+from marquee.domain.measures import ScoredReview
+from marquee.domain.opinion import OpinionModel, verdict
+from marquee.domain.prose import plain
+from marquee.domain.scores import COMPOUND_SCALE, LABEL_CUT
 
 CAPS: Final = 0.733
 NEGATION: Final = -0.74
@@ -34,31 +39,38 @@ class Lexicon:
     idioms: Mapping[str, float]
 
 
-VERSION = 1
+VERSION = 2
 """Moves whenever a text may get another score: what is held is then scored again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A text's sentiment. compound: of the whole text; sentence: the mean over its sentences; both x 10^4."""
+    """A text's scores, all x 10^4.
+
+    compound: VADER's of the whole text; sentence: its mean over the sentences; opinion: the learned score, 0 where
+    nothing in the text was learned.
+    """
 
     compound: int
     sentence: int
+    opinion: int
 
-    @property
-    def positive(self) -> int:
-        """1 where VADER's cut calls the text positive."""
-        return int(self.compound >= LABEL_CUT)
-
-    @property
-    def negative(self) -> int:
-        """1 where VADER's cut calls the text negative."""
-        return int(self.compound <= -LABEL_CUT)
-
-    @property
-    def favourable(self) -> int:
-        """1 where the calibrated cut calls the review favourable."""
-        return int(self.sentence >= FAVOURABLE_CUT)
+    def review(self, weight: int, stars: int | None) -> ScoredReview:
+        """Return what the measures read of a review with this text and its author's stars (x 10; None: none)."""
+        decided = verdict(self.opinion, stars)
+        return ScoredReview(
+            weight=weight,
+            positive=int(self.compound >= LABEL_CUT),
+            negative=int(self.compound <= -LABEL_CUT),
+            favourable=int(decided > 0),
+            mixed=int(decided == 0),
+            compound=self.compound,
+            sentence=self.sentence,
+            opinion=self.opinion,
+            opined=int(self.opinion != 0),
+            rated=int(stars is not None),
+            stars=stars or 0,
+        )
 
 
 class LoweredTokens(dict[str, str]):
@@ -75,10 +87,11 @@ class LoweredTokens(dict[str, str]):
 
 
 class Scorer:
-    """Scores texts with one lexicon."""
+    """Scores texts with one lexicon and one learned model."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, model: OpinionModel) -> None:
         self.lexicon = lexicon
+        self.model = model
         self.emoji_characters = frozenset(key for key in lexicon.emojis if len(key) == 1)
         self.candidates = frozenset(lexicon.valence) - frozenset(lexicon.boosters)
         self.lowered = LoweredTokens()
@@ -87,13 +100,17 @@ class Scorer:
         self.idiom_words = {max(phrase.split(), key=len) for phrase in phrases if " " in phrase}
 
     def score(self, text: str) -> Score:
-        """Return the document's compound and the mean compound of its sentences (0 of an empty text)."""
-        document = self.compound(text)
+        """Return a text's scores, each of its plain text (0 of an empty one)."""
+        text = plain(text)
+        document = round(self.compound(text) * COMPOUND_SCALE)
+        return Score(document, self.sentence_mean(text, document), self.model.score(text))
+
+    def sentence_mean(self, text: str, document: int) -> int:
+        """Return the mean compound x 10^4 of a text's sentences: the document's where there are not two."""
         sentences = [part for part in SENTENCE_END.split(text) if part.strip()]
         if len(sentences) < 2:
-            return Score(round(document * COMPOUND_SCALE), round(document * COMPOUND_SCALE))
-        total = sum(round(self.compound(sentence) * COMPOUND_SCALE) for sentence in sentences)
-        return Score(round(document * COMPOUND_SCALE), round(total / len(sentences)))
+            return document
+        return round(sum(round(self.compound(sentence) * COMPOUND_SCALE) for sentence in sentences) / len(sentences))
 
     def compound(self, text: str) -> float:
         """Return vaderSentiment's `compound` of the text, in [-1, 1], rounded to four places."""

@@ -49,7 +49,7 @@ TABLES: dict[str, Table] = {
         PLACE
         | event_columns(REVIEWS, "text", "stars")
         | integers("window", "rated", "stars", "compound", "sentence", "positive", "negative")
-        | integers("favourable", "year", "month"),
+        | integers("favourable", "mixed", "opinion", "opined", "year", "month"),
         ("year", "month"),
     ),
     SILVER[RATINGS]: Table(

@@ -4,11 +4,13 @@ import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import astuple, fields
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 from marquee.domain import sentiment
+from marquee.domain.opinion import MODEL
 from marquee.libraries.vader import scorer
 
 POOL_FROM = 20_000
@@ -16,27 +18,31 @@ POOL_FROM = 20_000
 
 CHUNK = 2_000
 
+SCORES = tuple(field.name for field in fields(sentiment.Score))
+"""The scores of a text, in the order of `Score`: what silver keeps of them."""
+
+Scores = tuple[int | None, ...]
+
 
 @cache
 def scorer_name() -> str:
     """Return the name and version of what scores texts."""
-    return f"vaderSentiment {version('vaderSentiment')}, marquee {sentiment.VERSION}"
+    return f"vaderSentiment {version('vaderSentiment')}, marquee {sentiment.VERSION}, {MODEL}"
 
 
-def score_chunk(texts: Sequence[str | None]) -> list[tuple[int | None, int | None]]:
+def score_chunk(texts: Sequence[str | None]) -> list[Scores]:
     """Score texts in this process; a missing text has no score."""
-    known: dict[str | None, tuple[int | None, int | None]] = {None: (None, None)}
+    known: dict[str | None, Scores] = {None: (None,) * len(SCORES)}
     result = []
     for text in texts:
         if text not in known:
-            score = scorer().score(text or "")
-            known[text] = (score.compound, score.sentence)
+            known[text] = astuple(scorer().score(text or ""))
         result.append(known[text])
     return result
 
 
-def score_texts(texts: Sequence[str | None]) -> list[tuple[int | None, int | None]]:
-    """Return (compound, sentence mean), both x 10^4, of each text."""
+def score_texts(texts: Sequence[str | None]) -> list[Scores]:
+    """Return each text's scores x 10^4, in the order of `SCORES`."""
     if len(texts) < POOL_FROM:
         return score_chunk(texts)
     chunks = [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
@@ -46,6 +52,6 @@ def score_texts(texts: Sequence[str | None]) -> list[tuple[int | None, int | Non
 
 
 def score_columns(texts: Any) -> Mapping[str, list[int | None]]:
-    """Score an Arrow column of texts; return the columns `compound` and `sentence`."""
+    """Score an Arrow column of texts; return the columns that `SCORES` names."""
     scores = score_texts(texts.to_pylist())
-    return {"compound": [score[0] for score in scores], "sentence": [score[1] for score in scores]}
+    return {name: [score[place] for score in scores] for place, name in enumerate(SCORES)}

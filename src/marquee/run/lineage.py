@@ -29,7 +29,8 @@ SOURCE = {
 """What a topic's columns are called at TMDB."""
 
 MADE_OF = {
-    **dict.fromkeys(("compound", "sentence", "positive", "negative", "favourable"), ("text",)),
+    **dict.fromkeys(("compound", "sentence", "opinion", "opined", "positive", "negative"), ("text",)),
+    **dict.fromkeys(("favourable", "mixed"), ("text", "stars")),
     "rated": ("stars",),
 }
 """What a lift reads and an event does not hold, and the event's columns it is made of."""

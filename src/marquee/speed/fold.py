@@ -11,7 +11,7 @@ from marquee.domain.codec import records
 from marquee.domain.events import Event, FilmEvent, RatingEvent, Record, ReviewEvent
 from marquee.domain.films import film_view
 from marquee.domain.gains import spread
-from marquee.domain.measures import ZERO, Cell, GainShare, ScoredReview, lift_gain, lift_gauge, lift_review, merge
+from marquee.domain.measures import ZERO, Cell, GainShare, lift_gain, lift_gauge, lift_review, merge
 from marquee.domain.monoids import Gauge
 from marquee.domain.records import MicroBatch, SpeedFilm, SpeedProgress
 from marquee.domain.sentiment import Score
@@ -34,17 +34,7 @@ def event_cells(record: Record, score: Callable[[str], Score]) -> Iterator[tuple
     """Yield (window, cell) of one record; a film's description has none of the measures."""
     event = record.event
     if isinstance(event, ReviewEvent):
-        found = score(event.text)
-        review = ScoredReview(
-            weight=event.weight,
-            positive=found.positive,
-            negative=found.negative,
-            favourable=found.favourable,
-            compound=found.compound,
-            sentence=found.sentence,
-            rated=int(event.stars is not None),
-            stars=event.stars or 0,
-        )
+        review = score(event.text).review(event.weight, event.stars)
         yield floor(event.event_time, WINDOW), lift_review(review)
     elif isinstance(event, RatingEvent) and counts_votes(event.source):
         reading = Gauge(event.event_time, record.offset, event.votes, event.average, event.popularity)

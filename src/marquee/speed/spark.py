@@ -29,7 +29,7 @@ from marquee.domain.records import SpeedProgress
 from marquee.domain.sentiment import Score
 from marquee.domain.timeline import HOUR, floor
 from marquee.errors import TransientError
-from marquee.libraries.scoring import score_texts
+from marquee.libraries.scoring import SCORES, score_texts
 from marquee.speed.layer import AWAY_SECONDS, SpeedLayer
 
 TRIGGER_SECONDS = 30
@@ -38,7 +38,7 @@ LIMIT = 100_000
 
 ROWS = (
     "topic string, partition long, offset long, ingest_time long, body binary, bad binary, reason string,"
-    " compound long, sentence long"
+    " compound long, sentence long, opinion long"
 )
 log = logging.getLogger(__name__)
 
@@ -90,8 +90,8 @@ def scored(batch: pa.RecordBatch, registry: str) -> pa.RecordBatch:
     columns["body"] = pa.array(bodies, pa.binary())
     columns["bad"] = pa.array([None if b is not None else v for b, v in zip(bodies, values, strict=True)], pa.binary())
     columns["reason"] = pa.array(reasons, pa.string())
-    columns["compound"] = pa.array([score[0] for score in scores], pa.int64())
-    columns["sentence"] = pa.array([score[1] for score in scores], pa.int64())
+    for place, name in enumerate(SCORES):
+        columns[name] = pa.array([score[place] for score in scores], pa.int64())
     return pa.RecordBatch.from_pydict(columns)
 
 
@@ -150,7 +150,7 @@ class SparkStream:
             time = row["ingest_time"]
             read.append(Record(row["topic"], row["partition"], row["offset"], time, floor(time, HOUR), event))
             if isinstance(event, ReviewEvent):
-                scores[event.text] = Score(row["compound"], row["sentence"])
+                scores[event.text] = Score(*(row[name] for name in SCORES))
         through = self.through(progress, reached, latest)
         self.layer.fold.absorb(progress, read, self.log.position(reached), through, scores.__getitem__)
         self.folded += len(read)

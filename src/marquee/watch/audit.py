@@ -21,7 +21,7 @@ from marquee.domain.calendar import hour_start
 from marquee.domain.codec import decode, records
 from marquee.domain.events import METADATA, RATINGS, REVIEWS, Event, FilmEvent, RatingEvent, ReviewEvent
 from marquee.domain.films import FilmView, film_view, unknown_film
-from marquee.domain.measures import SUMS, Cell, ScoredReview, decode_cell
+from marquee.domain.measures import SUMS, Cell, decode_cell
 from marquee.domain.monoids import Gauge
 from marquee.domain.records import START
 from marquee.domain.scores import HOT_HOURS, HOT_WEIGHTS, Pins
@@ -48,10 +48,13 @@ CHUNK = 5_000
 
 @dataclass(slots=True)
 class FilmHistory:
-    """All that is known of one film: review facts (time, weight, compound, sentence, stars), readings, gains (votes, since,
-    at), base cells."""
+    """All that is known of one film: review facts (time, weight, score, stars), readings, gains (votes,
+    since, at), base cells.
 
-    reviews: list[tuple[int, int, int, int, int | None]] = field(default_factory=list)
+    A review that an earlier version scored, and whose text is held no more, has no opinion.
+    """
+
+    reviews: list[tuple[int, int, int, int, int | None, int | None]] = field(default_factory=list)
     readings: list[Gauge] = field(default_factory=list)
     gains: list[tuple[int, int, int]] = field(default_factory=list)
     base: list[Timed] = field(default_factory=list)
@@ -60,24 +63,28 @@ class FilmHistory:
     def cells(self) -> list[Timed]:
         """Return the film's events as one cell each, made without the measures' definitions."""
         made = list(self.base)
-        for time, weight, compound, sentence, stars in self.reviews:
+        for time, weight, compound, sentence, opinion, stars in self.reviews:
+            liked, disliked = (opinion or 0) > 0, (opinion or 0) < 0
+            if opinion is None:
+                liked, disliked = sentence >= 860, sentence < 860
+            elif stars is not None:
+                liked, disliked = stars >= 70, stars <= 40
             state = {
                 "reviews": weight,
                 "positive": weight if compound >= 500 else 0,
                 "negative": weight if compound <= -500 else 0,
-                "favourable": weight if sentence >= 860 else 0,
+                "favourable": weight if liked else 0,
+                "mixed": 0 if liked or disliked else weight,
                 "compound": weight * compound,
                 "compound_sq": weight * compound**2,
                 "sentence": weight * sentence,
+                "opinion": weight * (opinion or 0),
+                "opined": weight if opinion else 0,
                 "rated": weight if stars is not None else 0,
                 "stars": weight * (stars or 0),
                 "gained": 0,
             }
-            found = Score(compound, sentence)
-            lifted = ScoredReview(
-                *(weight, found.positive, found.negative, found.favourable, compound, sentence),
-                *(int(stars is not None), stars or 0),
-            )
+            lifted = Score(compound, sentence, opinion or 0).review(weight, stars)
             sums = tuple(state[name] if name in state else measure.lift(lifted) for name, measure in SUMS.items())
             made.append(Timed(time - time % WINDOW, WINDOW, Cell(sums, None)))
         zeros = tuple(0 for _ in SUMS)
@@ -117,7 +124,9 @@ class Reference:
         history = self.films[event.movie_id]
         if isinstance(event, ReviewEvent):
             score = scorer().score(event.text)
-            history.reviews.append((event.event_time, event.weight, score.compound, score.sentence, event.stars))
+            history.reviews.append(
+                (event.event_time, event.weight, score.compound, score.sentence, score.opinion, event.stars)
+            )
         elif isinstance(event, RatingEvent):
             if event.source in ELSEWHERE:
                 return
@@ -225,7 +234,8 @@ def silver_history(lake: Lake, reference: Reference, bronze_from: dict[str, int]
             history = reference.films[row["movie_id"]]
             if topic == REVIEWS:
                 stars = row["stars"] if row["rated"] else None
-                history.reviews.append((row["event_time"], row["weight"], row["compound"], row["sentence"], stars))
+                scores = (row["compound"], row["sentence"], row["opinion"])
+                history.reviews.append((row["event_time"], row["weight"], *scores, stars))
             elif topic == RATINGS:
                 if row["source"] in ELSEWHERE:
                     continue

@@ -82,7 +82,7 @@ class Series(Covered):
 
 
 class Difference(Shape):
-    """A difference of mean sentiment, its test score (Welch) and two-sided p-value."""
+    """A difference of balances (favourable less unfavourable reviews, over all), its score (Welch) and two-sided p-value."""
 
     difference: float
     score: float

@@ -82,11 +82,19 @@ class TrendLine(FilmLine):
 
 
 class Figures(Shape):
-    """Sentiment of reviews: means in [-1, 1], shares in [0, 1], stars of 10; null where nobody has written."""
+    """Sentiment of reviews: means in [-1, 1], shares in [0, 1], stars of 10; null where nobody has written.
+
+    score, sentence_score, score_label and share_positive are VADER's, of the text; opinion is the learned score of the
+    text; label, balance (favourable less unfavourable reviews, over all) and share_favourable go by the author's stars
+    and, where there are none, by the opinion.
+    """
 
     score: float | None
     sentence_score: float | None
+    opinion: float | None
+    balance: float | None
     label: str | None
+    score_label: str | None
     share_positive: float | None
     share_positive_at_least: float | None
     share_favourable: float | None
@@ -94,12 +102,15 @@ class Figures(Shape):
 
 
 class Counts(Shape):
-    """Reviews by VADER's label."""
+    """Reviews by VADER's label (positive, neutral, negative), and by their authors' stars or else the learned opinion."""
 
     reviews: int
     positive: int
     neutral: int
     negative: int
+    favourable: int
+    mixed: int
+    unfavourable: int
     with_stars: int
 
 

@@ -95,7 +95,7 @@ class Period(Counts):
 
 
 class Sentiment(Covered):
-    """How people feel about a film."""
+    """How people feel about a film. opinion_model: the name and version of what the learned score is made by."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -103,6 +103,7 @@ class Sentiment(Covered):
     title: str | None
     window: str
     to: str
+    opinion_model: str
     overall: Figures
     label: str | None
     counts: Counts

@@ -5,7 +5,7 @@ from typing import Any
 from marquee.domain.documents import ANOMALIES, GENRES, MONEY, SEASONS
 from marquee.domain.films import votes_of
 from marquee.domain.measures import ZERO, Cell, merge, merge_cells
-from marquee.domain.scores import COMPOUND_SCALE, Moments, discoveries, two_sided, welch
+from marquee.domain.scores import discoveries, two_sided, welch
 from marquee.domain.timeline import DAY, WINDOW, floor, iso
 from marquee.domain.trends import as_of
 from marquee.errors import NotFoundError
@@ -23,6 +23,9 @@ STEPS = {"7d": 1, "30d": 1, "90d": 1, "1y": 7, "5y": 28}
 
 LEAST_REVIEWS = 10
 """Fewest reviews of a group that is compared with others."""
+
+LEAST_SPREAD = 0.5
+"""The least standard deviation of verdicts (1, 0, -1): a handful that all agree must not look certain."""
 
 TOP = 10
 COUNTS = {"activity": ("gained", "reviews"), "votes": ("gained",), "reviews": ("reviews",)}
@@ -94,19 +97,15 @@ def trends(query: Query, metric: str, window: str, films: Filter) -> Answer:
     return covered(answer, world)
 
 
-def moments(cell: Cell) -> Moments:
-    """Return what a test of means needs of merged sums."""
-    return cell.sum("reviews"), cell.sum("compound"), cell.sum("compound_sq")
-
-
 def difference(one: Cell, other: Cell) -> dict[str, Any] | None:
-    """Present the difference of two sides' mean sentiment with its test; None of too few reviews."""
-    if min(one.sum("reviews"), other.sum("reviews")) < LEAST_REVIEWS:
+    """Present the difference of two sides' balances of reviews with its test; None of too few reviews."""
+    sides = answers.verdicts(one), answers.verdicts(other)
+    if min(reviews for reviews, _, _ in sides) < LEAST_REVIEWS:
         return None
-    score = welch(moments(one), moments(other))
+    score = welch(*sides, least_spread=LEAST_SPREAD)
     if score is None:
         return None
-    means = [cell.sum("compound") / cell.sum("reviews") / COMPOUND_SCALE for cell in (one, other)]
+    means = [balance / reviews for reviews, balance, _ in sides]
     return {
         "difference": round(means[0] - means[1], 4),
         "score": round(score, 3),

@@ -5,12 +5,15 @@ from typing import Any
 
 from marquee.domain.films import FilmView
 from marquee.domain.measures import ZERO, Cell, merge, merge_cells
+from marquee.domain.opinion import MODEL, OPINION_SCALE
 from marquee.domain.scores import (
     AVERAGE_SCALE,
     COMPOUND_SCALE,
     POPULARITY_SCALE,
     STARS_SCALE,
+    Moments,
     Pins,
+    feeling,
     label,
     mean,
     mean_interval,
@@ -38,13 +41,21 @@ def between(cells: Iterable[Timed], start: int, end: int) -> Cell:
 
 
 def sentiment_figures(cell: Cell) -> dict[str, Any]:
-    """Present the sentiment of a merged cell: means in [-1, 1], label, shares; None where nobody has written."""
+    """Present the sentiment of a merged cell: means in [-1, 1], labels, shares; None where nobody has written.
+
+    The label, the balance and the favourable share are of the authors' stars and the learned opinion; the score, its
+    label and the positive share are VADER's.
+    """
     reviews, positive = cell.sum("reviews"), cell.sum("positive")
     score = mean(cell.sum("compound"), reviews, COMPOUND_SCALE)
+    balance = mean(verdicts(cell)[1], reviews, 1)
     return {
         "score": rounded(score),
         "sentence_score": rounded(mean(cell.sum("sentence"), reviews, COMPOUND_SCALE)),
-        "label": None if score is None else label(score),
+        "opinion": rounded(mean(cell.sum("opinion"), cell.sum("opined"), OPINION_SCALE)),
+        "balance": rounded(balance),
+        "label": None if balance is None else feeling(balance),
+        "score_label": None if score is None else label(score),
         "share_positive": rounded(mean(positive, reviews, 1)),
         "share_positive_at_least": rounded(wilson_lower(positive, reviews)) if reviews > 0 else None,
         "share_favourable": rounded(mean(cell.sum("favourable"), reviews, 1)),
@@ -52,14 +63,25 @@ def sentiment_figures(cell: Cell) -> dict[str, Any]:
     }
 
 
+def verdicts(cell: Cell) -> Moments:
+    """Return how many reviews a merged cell has, favourable less unfavourable ones, and both together."""
+    reviews, favourable, mixed = cell.sum("reviews"), cell.sum("favourable"), cell.sum("mixed")
+    unfavourable = reviews - favourable - mixed
+    return reviews, favourable - unfavourable, favourable + unfavourable
+
+
 def counts(cell: Cell) -> dict[str, int]:
-    """Present the counts of a merged cell."""
+    """Present the counts of a merged cell: by VADER's label, and by the authors' stars or the learned opinion."""
     reviews, positive, negative = cell.sum("reviews"), cell.sum("positive"), cell.sum("negative")
+    favourable, mixed = cell.sum("favourable"), cell.sum("mixed")
     return {
         "reviews": reviews,
         "positive": positive,
         "neutral": reviews - positive - negative,
         "negative": negative,
+        "favourable": favourable,
+        "mixed": mixed,
+        "unfavourable": reviews - favourable - mixed,
         "with_stars": cell.sum("rated"),
     }
 
@@ -139,6 +161,7 @@ def sentiment(movie_id: int, title: str, cells: Sequence[Timed], window: str, no
         "window": window,
         "from": None if start is None else iso(start),
         "to": iso(end),
+        "opinion_model": MODEL,
         "overall": sentiment_figures(total),
         "label": sentiment_figures(total)["label"],
         "counts": counts(total),

@@ -67,6 +67,11 @@ export function feeling(value) {
   return make("span", { class: kind }, `${signed(value, 2)} ${kind}`);
 }
 
+export function verdict(figures) {
+  if (figures.label === null) return "–";
+  return make("span", { class: figures.label }, `${signed(figures.balance, 2)} ${figures.label}`);
+}
+
 export function ago(text) {
   if (!text) return "never";
   const seconds = Math.max(0, (Date.now() - Date.parse(text)) / 1000);

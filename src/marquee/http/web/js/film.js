@@ -1,4 +1,4 @@
-import { ask, byId, change, chart, dollars, failure, feeling, figure, fill, filmLink, genreLink, make, parted, personLink, share, table, tile, year } from "./base.js";
+import { ask, byId, change, chart, dollars, failure, figure, fill, filmLink, genreLink, make, parted, personLink, share, signed, table, tile, verdict, year } from "./base.js";
 
 const asked = new URLSearchParams(location.search);
 const id = Number(asked.get("id"));
@@ -46,7 +46,7 @@ async function show() {
     byId("tiles").replaceChildren(
       tile("Rating", figure(film.votes.average, 1), `${figure(film.votes.count)} votes, ${figure(week.votes)} of them this week; weighted ${figure(film.votes.weighted, 2)}`),
       tile("Reviews", figure(stats.reviews.reviews), `${figure(week.reviews)} this week, ${figure(week.previous)} the week before`),
-      tile("Sentiment", feeling(stats.reviews.score), `${share(stats.reviews.share_favourable)} favourable`),
+      tile("Sentiment", verdict(stats.reviews), `${share(stats.reviews.share_favourable)} favourable; VADER ${signed(stats.reviews.score, 2)}`),
       tile("Popularity", figure(film.votes.popularity, 1), stats.ahead_of.popularity === null ? "" : `ahead of ${share(stats.ahead_of.popularity)} of films`),
       tile("Money", dollars(stats.money.revenue), stats.money.budget ? `budget ${dollars(stats.money.budget)}, return ${change(stats.money.roi)}` : "budget unknown"),
     );
@@ -58,11 +58,13 @@ async function show() {
   }
   fill(byId("mood"), `/v1/movies/${id}/sentiment?window=30d`, (found) =>
     found.breakdown.length
-      ? chart("Reviews by day", "bar", found.breakdown.map((day) => day.date), [
-        { name: "positive", colour: "--good", values: found.breakdown.map((day) => day.positive) },
-        { name: "neutral", colour: "--line", values: found.breakdown.map((day) => day.neutral) },
-        { name: "negative", colour: "--bad", values: found.breakdown.map((day) => day.negative) },
-      ], { stacked: true })
+      ? [
+        make("p", { class: "note" }, `A review is favourable from 7 of its author's own stars on, unfavourable up to 4, mixed between them; where it has no stars, its words decide (${found.opinion_model}). A film is called positive where favourable reviews outweigh unfavourable ones by a fifth of all or more, negative the other way round.`),
+        ...chart("Reviews by day", "bar", found.breakdown.map((day) => day.date), [
+        { name: "favourable", colour: "--good", values: found.breakdown.map((day) => day.favourable) },
+        { name: "mixed", colour: "--line", values: found.breakdown.map((day) => day.mixed) },
+        { name: "unfavourable", colour: "--bad", values: found.breakdown.map((day) => day.unfavourable) },
+      ], { stacked: true })]
       : null, "No reviews in the last 30 days.");
   fill(byId("similar"), `/v1/movies/${id}/similar?limit=10`, (found) =>
     table("Similar films", [["Film"], ["Year", "number"], ["Rating", "number"], ["Why"]], found.results.map((film) => [filmLink(film), year(film), figure(film.rating, 1), film.reasons.join("; ")])),

@@ -1,4 +1,4 @@
-import { ask, byId, change, chart, failure, feeling, figure, fill, filmLink, genreLink, make, share, table, year } from "./base.js";
+import { ask, byId, change, chart, failure, figure, fill, filmLink, genreLink, make, share, table, verdict, year } from "./base.js";
 
 const name = new URLSearchParams(location.search).get("name");
 
@@ -13,7 +13,7 @@ async function show() {
     const found = await ask(`/v1/analytics/genre/${encodeURIComponent(name)}?window=90d`);
     const { reviews, catalogue } = found;
     byId("genre-title").textContent = found.genre;
-    byId("genre-summary").replaceChildren(`${figure(reviews.reviews)} reviews in 90 days (${share(reviews.share_of_reviews)} of all), sentiment `, feeling(reviews.score), `, ${share(reviews.share_favourable)} favourable. Before: ${figure(reviews.previous)} reviews.`);
+    byId("genre-summary").replaceChildren(`${figure(reviews.reviews)} reviews in 90 days (${share(reviews.share_of_reviews)} of all), sentiment `, verdict(reviews), `, ${share(reviews.share_favourable)} favourable. Before: ${figure(reviews.previous)} reviews.`);
     const years = (catalogue ? catalogue.years : []).slice(-25);
     byId("shares").replaceChildren(...(years.length ? chart("Share of releases by year, %", "line", years.map((line) => String(line.year)), [{ name: "share, %", values: years.map((line) => 100 * line.share) }], { axis: "Year", digits: 1 }) : ["No release is dated."]));
     byId("mood").replaceChildren(...chart("Reviews a day", "line", found.points.map((point) => point.date), [{ name: "reviews", values: found.points.map((point) => point.reviews) }]));

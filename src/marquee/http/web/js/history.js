@@ -1,4 +1,4 @@
-import { byId, change, chart, dollars, feeling, figure, fill, genreLink, make, offerGenres, query, share, signed, table } from "./base.js";
+import { byId, change, chart, dollars, figure, fill, genreLink, make, offerGenres, query, share, signed, table, verdict } from "./base.js";
 
 const choose = byId("choose");
 const counts = new Set(["activity", "votes", "reviews"]);
@@ -22,11 +22,11 @@ function feelings() {
   fill(byId("feelings"), `/v1/analytics/sentiment/comparison?by=${by}&window=${window}`, (found) => {
     const test = found.blockbuster_against_niche;
     byId("tiers").textContent = test
-      ? `Blockbusters against niche films: ${signed(test.difference, 3)} in mean sentiment (p = ${figure(test.p_value, 4)}).`
+      ? `Blockbusters against niche films: ${signed(test.difference, 3)} in favourable less unfavourable reviews (p = ${figure(test.p_value, 4)}).`
       : "Too few reviews to compare blockbusters with niche films.";
     const rows = by === "year" ? [...found.results].sort((a, b) => b.year - a.year) : found.results;
     return table("Sentiment by group", [[by], ["Reviews", "number"], ["Sentiment"], ["Favourable", "number"], ["Against the rest", "number"], ["", "wide"]],
-      rows.map((line) => [by === "genre" ? genreLink(line.genre) : String(line[by]), figure(line.reviews), feeling(line.score), share(line.share_favourable), line.against_rest ? signed(line.against_rest.difference, 3) : "–", line.significant ? make("span", { class: "tag" }, "significant") : ""]));
+      rows.map((line) => [by === "genre" ? genreLink(line.genre) : String(line[by]), figure(line.reviews), verdict(line), share(line.share_favourable), line.against_rest ? signed(line.against_rest.difference, 3) : "–", line.significant ? make("span", { class: "tag" }, "significant") : ""]));
   }, "No reviews in this time.");
 }
 

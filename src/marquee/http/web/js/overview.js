@@ -1,4 +1,4 @@
-import { ask, byId, change, chart, failure, feeling, figure, fill, filmLink, genreLink, make, share, table, tile } from "./base.js";
+import { ask, byId, change, chart, failure, feeling, figure, fill, filmLink, genreLink, make, share, table, tile, verdict } from "./base.js";
 
 async function show() {
   try {
@@ -8,7 +8,7 @@ async function show() {
       tile("New votes, last 7 days", figure(found.votes.last_7d), `${change(found.votes.change)} on the week before`),
       tile("Reviews, last 24 hours", figure(found.reviews.last_24h)),
       tile("Reviews, last 7 days", figure(found.reviews.last_7d), `${change(found.reviews.change)} on the week before`),
-      tile("Sentiment, 7 days", feeling(week.score), `${share(week.share_favourable)} favourable`),
+      tile("Sentiment, 7 days", verdict(week), `${share(week.share_favourable)} favourable`),
       tile("All reviews", figure(found.reviews.all)),
       tile("Films", figure(found.films), `${figure(found.genres)} genres`),
       tile("People", figure(found.people)),

@@ -34,6 +34,9 @@ SOURCE = {
         "countries": "production_countries",
         "cast": "credits.cast",
         "crew": "credits.crew",
+        "collection_id": "belongs_to_collection.id",
+        "collection": "belongs_to_collection.name",
+        "recommended": "recommendations",
     },
 }
 """What a topic's columns are called at TMDB."""

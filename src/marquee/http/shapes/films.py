@@ -70,6 +70,9 @@ class Film(Covered):
     countries: list[str]
     cast: list[Credit]
     crew: list[Credit]
+    collection_id: int | None
+    collection: str | None
+    recommended: list[int] | None
     votes: Votes
     sentiment: FilmSentiment
     last_24h: Day

@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 from marquee.domain import documents as kinds
 from marquee.domain.events import METADATA, RATINGS, REVIEWS, TOPICS
 from marquee.domain.measures import GAUGE, SUM_INDEX, SUMS, Cell
-from marquee.domain.tables import BASE, BRONZE, CELLS, SILVER, TABLES, event_columns
+from marquee.domain.tables import BASE, BRONZE, CELLS, SILVER, TABLES, TASTE, event_columns
 from marquee.http.routes.analytics import views
 from marquee.http.routes.films import films
 from marquee.serving.answers.present import counts, sentiment_figures
@@ -41,6 +41,9 @@ SOURCE = {
 }
 """What a topic's columns are called at TMDB."""
 
+RATED = {"user_id": "userId", "movie_id": "movieId", "stars": "rating", "time": "timestamp", "part": "movieId"}
+"""What the taste table's columns are made of in MovieLens' files."""
+
 MADE_OF = {
     **dict.fromkeys(("compound", "sentence", "positive", "negative", "favourable"), ("text",)),
     "rated": ("stars",),
@@ -54,6 +57,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
     kinds.ACTIVITY: (CELLS,),
     kinds.DAILY: (CELLS,),
     kinds.SIMILAR: (SILVER[METADATA],),
+    kinds.LIKED: (TASTE,),
     kinds.PERSON: (SILVER[METADATA], CELLS),
     kinds.PEOPLE: (SILVER[METADATA], CELLS),
     kinds.FORECASTER: (CELLS, SILVER[METADATA]),
@@ -67,10 +71,10 @@ VIEWS: dict[str, tuple[str, ...]] = {
 FILM_VIEWS = (kinds.FILM, kinds.CELL_ROWS, kinds.CARD)
 ROUTES: dict[str, tuple[str, ...]] = {
     "/v1/movies": FILM_VIEWS,
-    "/v1/movies/{movie_id}/similar": (*FILM_VIEWS, kinds.SIMILAR),
+    "/v1/movies/{movie_id}/similar": (*FILM_VIEWS, kinds.SIMILAR, kinds.LIKED),
     "/v1/movies/{movie_id}/forecast": (*FILM_VIEWS, kinds.FORECASTER),
     "/v1/movies/{movie_id}/network": (kinds.FILM, kinds.CARD, kinds.PERSON, kinds.PEOPLE),
-    "/v1/recommendations": (kinds.CARD, kinds.SIMILAR),
+    "/v1/recommendations": (kinds.CARD, kinds.FILM, kinds.SIMILAR, kinds.LIKED),
     "/v1/outlook": (kinds.CARD, kinds.DAILY, kinds.FORECASTER),
     "/v1/trending": (kinds.CARD, kinds.ACTIVITY, kinds.DAILY),
     "/v1/declining": (kinds.CARD, kinds.ACTIVITY, kinds.DAILY),
@@ -188,6 +192,7 @@ def tables(settings: Settings) -> Iterator[Table]:
     cells = "cassandra" if settings.cassandra else "sqlite"
     shelf = "mongodb" if settings.mongo else "sqlite"
     measures = {name: name for name in (*SUMS, *GAUGE)}
+    yield Table("movielens.ratings", "movielens", "Who rated which film how", dict.fromkeys(RATED.values(), "text"))
     for topic, kind in TOPICS.items():
         fields = dict.fromkeys(SOURCE[topic].values(), "json")
         yield Table(f"tmdb.{topic.removeprefix('movie.')}", "tmdb", f"What TMDB's API tells for {topic}", fields)
@@ -237,6 +242,7 @@ def flows() -> Iterator[Flow]:
         parsed = {name: ((bronze, "body"),) for name in TABLES[silver].columns if name not in TABLES[bronze].columns}
         kept = {name: ((bronze, name),) for name in TABLES[silver].columns if name in TABLES[bronze].columns}
         yield Flow("silver", silver, (bronze,), {**parsed, **kept})
+    yield Flow("import", TASTE, ("movielens.ratings",), {to: (("movielens.ratings", at),) for to, at in RATED.items()})
     reviews, ratings = SILVER[REVIEWS], SILVER[RATINGS]
     lifted = {
         **{name: tuple((reviews, column) for column in reads(name)) for name in SUMS},

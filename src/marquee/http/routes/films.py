@@ -63,7 +63,11 @@ async def movie_stats(query: Service, movie_id: MovieId) -> Response:
 async def similar(
     query: Service, movie_id: MovieId, wanted: Films, limit: Limit = 12, kind: Format = "json"
 ) -> Response:
-    """Return films that share people, subjects and genre with this one, ranked by likeness, rating and talk."""
+    """Return films that share series, people, subjects and genre with this one, the likest first.
+
+    `liked_together` has the films that the same people like, by the ratings that were imported; as a table, or where none
+    were, there is none.
+    """
     return table(recommend.similar(query, movie_id, wanted, limit), kind)
 
 

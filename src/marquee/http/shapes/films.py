@@ -176,11 +176,12 @@ class SimilarLine(FilmLine):
 
 
 class Similar(Covered):
-    """Films like one."""
+    """Films like one, and those that the same people like, where ratings were imported; `score` is then the model's."""
 
     movie_id: int
     title: str | None
     results: list[SimilarLine]
+    liked_together: list[SimilarLine]
 
 
 class Recommendations(Covered):

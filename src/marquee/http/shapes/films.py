@@ -168,7 +168,7 @@ class Stats(Covered):
 
 
 class SimilarLine(FilmLine):
-    """A film and why it is there. likeness in [0, 1] of one film, summed over up to three."""
+    """A film and why it is there. likeness: from 0 to 2.7, to which a common series gives 1; summed over up to three films."""
 
     likeness: float
     score: float

@@ -41,11 +41,8 @@ def split(folder: Path, earlier: Path) -> list[User]:
     for row in read(folder / "ratings.csv"):
         if row["movieId"] in links:
             of[row["userId"]].append((int(row["timestamp"]), row["movieId"], row["rating"]))
-    earlier.mkdir()
-    for name in ("links.csv", "movies.csv"):
-        (earlier / name).write_bytes((folder / name).read_bytes())
     found = []
-    with (earlier / "ratings.csv").open("w", newline="") as handle:
+    with (films_of(folder, earlier) / "ratings.csv").open("w", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(("userId", "movieId", "rating", "timestamp"))
         for number, rated in of.items():
@@ -61,8 +58,16 @@ def split(folder: Path, earlier: Path) -> list[User]:
     return found
 
 
-def home(folder: Path, imports: Sequence[Path]) -> Query:
-    """Return what answers questions of a home with these imports, published."""
+def films_of(folder: Path, catalogue: Path) -> Path:
+    """Write a release without its ratings, and return its folder."""
+    catalogue.mkdir()
+    for name in ("links.csv", "movies.csv"):
+        (catalogue / name).write_bytes((folder / name).read_bytes())
+    return catalogue
+
+
+def home(folder: Path, *imports: Path) -> Query:
+    """Import paths into a home, new or not, publish them, and return what answers its questions."""
     platform = Platform(load(home=folder))
     for path in imports:
         summary = run(platform, path, lambda what, done, of: None)

@@ -10,6 +10,7 @@ from tests.files import imported, movielens
 from marquee.app import Platform
 from marquee.batch import taste
 from marquee.domain.tables import TASTE
+from marquee.engines.duckdb.iceberg import IcebergCatalog
 from marquee.importers import movielens_taste
 from marquee.libraries import arrow_ratings
 
@@ -102,3 +103,24 @@ def test_an_older_release_is_left_out_of_tastes_too(platform: Platform, tmp_path
     imported(platform, movielens(tmp_path / "new", [f"1,1,5.0,{20_000 * DAY}"], LINKS))
     imported(platform, movielens(tmp_path / "old", [f"1,1,1.0,{10_000 * DAY}"], LINKS))
     assert [stars for _, _, stars, _ in kept(platform)] == [100]
+
+
+def test_a_lake_that_is_tidied_meanwhile_is_written_all_the_same(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch layer forgets old snapshots of all tables whenever it likes."""
+    imported(platform, movielens(tmp_path / "old", ratings(8), LINKS))
+    other, record, moved = IcebergCatalog(platform.home.path("lake")), IcebergCatalog.record, []
+
+    def meanwhile(change: Any, properties: Any) -> None:
+        if not moved:
+            moved.append(True)
+            with other.load(TASTE).transaction() as tidied:
+                tidied.set_properties({"tidied": "yes"})
+        record(change, properties)
+
+    monkeypatch.setattr(IcebergCatalog, "record", staticmethod(meanwhile))
+    imported(platform, movielens(tmp_path / "new", ratings(12), LINKS))
+    assert moved
+    assert len(kept(platform)) == 9
+    assert taste.edition(platform.lake)

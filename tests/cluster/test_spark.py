@@ -16,16 +16,18 @@ import pytest
 from tests.cluster.conftest import OnStore, close, differ, environment_of, fresh, running
 from tests.conftest import NOON
 from tests.facts import TEXTS, film, history, review
+from tests.files import imported, movielens
 from tests.world import make
 from typer.testing import CliRunner
 
 import marquee
 from marquee.adapters.kafka.log import KafkaLog
 from marquee.app import SYSTEM_CLOCK, Platform
+from marquee.batch import taste
 from marquee.cli.common import app
 from marquee.domain import documents as kinds
 from marquee.domain.events import REVIEWS
-from marquee.domain.tables import BRONZE, CELLS, SILVER, TABLES
+from marquee.domain.tables import BRONZE, CELLS, SILVER, TABLES, TASTE
 from marquee.domain.timeline import DAY, HOUR, ManualClock
 from marquee.engines.spark import SparkLake, Warehouse, session
 from marquee.errors import StorageError
@@ -100,6 +102,29 @@ def test_spark_publishes_the_bytes_that_duckdb_publishes(tmp_path: Path, lake: S
     assert [key for key in theirs if theirs[key] != ours[key]] == []
     for name in (*BRONZE.values(), *SILVER.values(), CELLS):
         assert rows(embedded.lake, name) == rows(lake, name), name
+
+
+def test_spark_learns_the_tastes_that_duckdb_learns(tmp_path: Path, lake: SparkLake) -> None:
+    """Through the import, into each lake, and again: nothing is written twice."""
+    ratings = [
+        f"{user},{1 + film},{1 + (user * film) % 9 / 2},{(15_000 + user) * 86_400}"
+        for user in range(60)
+        for film in range(8)
+    ]
+    folder = movielens(tmp_path / "ml", ratings, "".join(f"{n},{n},{100 + n}\n" for n in range(1, 9)))
+    found = []
+    for name, own in (("one", None), ("two", lake)):
+        platform = Platform(load(home=tmp_path / name))
+        if own is not None:
+            platform.lake = own
+        imported(platform, folder)
+        edition = taste.edition(platform.lake)
+        imported(platform, folder)
+        assert edition == taste.edition(platform.lake) != ""
+        found.append((edition, rows(platform.lake, TASTE), list(taste.documents(platform.lake, []))))
+    assert found[0] == found[1]
+    assert len(found[0][1]) == 480
+    assert found[0][2]
 
 
 def test_runs_of_all_kinds_agree_with_the_reference(tmp_path: Path, clock: ManualClock, lake: SparkLake) -> None:

@@ -112,6 +112,7 @@ def test_the_movies_dataset_with_everything(platform: Platform, tmp_path: Path) 
     )
     assert (film.cast, film.keywords) == ((Credit(person_id=31, name="Tom", job="Ada's"),), ("toy",))
     assert film.overview == 'Led by "Ada",\n toys leave.'
+    assert (film.collection_id, film.collection, film.recommended) == (11, "Glass's Collection", None)
     assert {(r.source, r.votes) for r in readings(platform).values()} == {
         ("tmdb-movies-dataset", 5_415),
         ("movielens", 2),

@@ -15,7 +15,7 @@ from marquee.domain.catalogued import catalogued, folded
 from marquee.domain.events import METADATA, RATINGS
 from marquee.domain.facts import VoteFact
 from marquee.domain.timeline import DAY, SECOND, parse_iso
-from marquee.libraries.arrow_ratings import RECORD, series_of, span_ends
+from marquee.libraries.arrow_ratings import RECORD, ordered, series_of, span_ends
 
 DAY_10_000 = 10_000 * 86_400
 
@@ -338,7 +338,7 @@ def test_a_series_says_what_counting_says(ratings: list[tuple[int, int, int, int
         [(film, user, time * SECOND, stars * 1_000) for film, user, time, stars in ratings], dtype=RECORD
     )
     through = max((time * SECOND for *_, time, _ in ratings), default=0)
-    found = dict(series_of(records, through))
+    found = dict(series_of(ordered(records), through))
     once = {
         (film, user, time): max(s for f, u, t, s in ratings if (f, u, t) == (film, user, time))
         for film, user, time, _ in ratings

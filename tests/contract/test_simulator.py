@@ -59,7 +59,7 @@ def test_a_film_has_the_shape_of_tmdbs(world: World, data: Path) -> None:
     real = json.loads((folder / "movie-details.json").read_text())
     film = world.app.service.catalogue.films[0]
     made = world.ask(lambda tmdb: tmdb.movie(film.movie_id)).body
-    assert set(made) - set(real) == {"credits", "keywords", "reviews"}
+    assert set(made) - set(real) == {"credits", "keywords", "recommendations", "reviews"}
     for name in ("id", "title", "runtime", "budget", "revenue", "vote_count", "vote_average", "popularity", "genres"):
         assert shape(made[name]) == shape(real[name])
     real_cast = json.loads((folder / "movie-credits.json").read_text())["cast"][0]

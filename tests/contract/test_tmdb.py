@@ -269,6 +269,35 @@ def test_wrong_types_inside_a_film_are_unknown_not_wrong() -> None:
     assert complaint(film, NOON) is None
 
 
+PAGE: dict[str, Any] = {
+    "page": 1,
+    "results": [{"id": 3}, {"id": 2}, {"id": 3}, {"id": True}, {"id": -1}, {}, None, {"id": 7.0}],
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "wanted"),
+    [
+        ({}, (None, None, None)),
+        ({"recommendations": PAGE}, (None, None, (3, 2, 7))),
+        ({"recommendations": {"results": []}}, (None, None, ())),
+        ({"recommendations": {"results": None}}, (None, None, None)),
+        ({"recommendations": [1, 2]}, (None, None, None)),
+        ({"recommendations": {"success": False, "status_code": 11}}, (None, None, None)),
+        ({"belongs_to_collection": None}, (None, None, None)),
+        ({"belongs_to_collection": {"id": 10, "name": " Harbour Collection "}}, (10, "Harbour Collection", None)),
+        ({"belongs_to_collection": {"id": "10", "name": "Harbour Collection"}}, (None, "Harbour Collection", None)),
+        ({"belongs_to_collection": {"id": 10, "name": ""}}, (None, None, None)),
+        ({"belongs_to_collection": {"id": 10}}, (None, None, None)),
+        ({"belongs_to_collection": "Harbour Collection"}, (None, None, None)),
+    ],
+)
+def test_series_and_recommendations_are_read_or_unknown(more: Any, wanted: Any) -> None:
+    film = next(fact for fact in film_facts({"id": 1, "title": "x", **more}, NOON, "t") if isinstance(fact, FilmFact))
+    assert tuple(film.values[name] for name in ("collection_id", "collection", "recommended")) == wanted
+    assert complaint(film, NOON) is None
+
+
 @pytest.mark.parametrize(
     ("review", "reason"),
     [

@@ -28,7 +28,9 @@ def test_every_end_of_every_flow_is_there() -> None:
 
 
 def test_everything_but_the_source_is_made_of_something() -> None:
-    assert {name for name in HELD if name not in MADE} == {"tmdb.reviews", "tmdb.ratings", "tmdb.metadata"}
+    assert {name for name in HELD if name not in MADE} == {
+        *("tmdb.reviews", "tmdb.ratings", "tmdb.metadata", "movielens.ratings"),
+    }
     assert len({flow.into for flow in flows()}) == len(list(flows()))
     for topic, name in SILVER.items():
         assert MADE[name].columns.keys() == TABLES[name].columns.keys(), topic
@@ -54,7 +56,18 @@ def test_what_is_read_is_found_by_trying() -> None:
 
 def test_the_jobs_are_those_of_the_platform() -> None:
     found = jobs([*flows(), Flow("ingest", REVIEWS, ("tmdb.reviews",))])
-    assert list(found) == ["ingest", "bronze", "silver", "gold", "maintain", "publish", "fold", "sync", "serve"]
+    assert list(found) == [
+        "ingest",
+        "bronze",
+        "silver",
+        "import",
+        "gold",
+        "maintain",
+        "publish",
+        "fold",
+        "sync",
+        "serve",
+    ]
     assert found["fold"] == (("movie.reviews", "movie.ratings"), ("speed_cells",))
 
 

@@ -17,7 +17,8 @@ from marquee.domain.measures import SUMS
 from marquee.domain.scores import Pins
 from marquee.libraries.graph import CreditGraph
 from marquee.libraries.spreadsheets import arrow_rows, as_table, flat
-from marquee.serving.answers.recommend import affinity, appeal, diverse, ranked, reasons
+from marquee.serving.answers.reasons import reasons
+from marquee.serving.answers.recommend import affinity, appeal, diverse, ranked
 from marquee.serving.answers.stats import money, share_below
 from marquee.serving.world.cube import ALL_FILMS, DIMENSIONS, Cube, Filter, groups_of
 

@@ -1,13 +1,13 @@
 """Publication: documents of what changed, and one swing of the pointer to (run, frontier)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import ibis
 import numpy as np
 import orjson
 
-from marquee.batch import anomalies, daily, genres, money, network, outlook, seasons, similar
+from marquee.batch import anomalies, daily, genres, money, network, outlook, seasons, similar, taste
 from marquee.batch.gold import Reach, fold
 from marquee.batch.shelf import latest_films, latest_gauges, shelf
 from marquee.batch.silver import read
@@ -158,8 +158,13 @@ def view_documents(lake: Lake, pins: Pins, since: int, to: Reach) -> Iterator[Do
         yield from network.documents(views, year)
 
 
-def documents(lake: Lake, pins: Pins, since: int, to: Reach) -> Iterator[Document]:
-    """Yield every document that silver rows of ingest time from `since` to the frontier change; since = 0 means all."""
+def documents(
+    lake: Lake, pins: Pins, since: int, to: Reach, liked: Collection[int] | None = None
+) -> Iterator[Document]:
+    """Yield every document that silver rows of ingest time from `since` to the frontier change; since = 0 means all.
+
+    liked: films that have a row of the model of tastes, where this is to be made anew.
+    """
     ids = None if since == 0 else changed_films(lake, since, to.frontier)
     days = touched_days(lake, since, to.frontier)
     movies, matrix = film_cells(lake, ids)
@@ -168,3 +173,5 @@ def documents(lake: Lake, pins: Pins, since: int, to: Reach) -> Iterator[Documen
     yield from activity_documents(lake, days, to.present)
     yield from daily.documents(lake, days, to.top)
     yield from view_documents(lake, pins, since, to)
+    if liked is not None:
+        yield from taste.documents(lake, liked)

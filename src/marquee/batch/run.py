@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from marquee.batch import gold, publish, silver
+from marquee.batch import gold, publish, silver, taste
 from marquee.batch.archive import archive
 from marquee.batch.shape import shape
 from marquee.domain.calendar import hour_start, month_of
 from marquee.domain.coverage import Frontier, Source
+from marquee.domain.documents import LIKED
 from marquee.domain.events import TOPICS
 from marquee.domain.measures import STATE_COLUMNS
 from marquee.domain.records import Publication, Rejected, RunReport
@@ -190,8 +191,11 @@ class BatchLayer:
         """Publish what changed since the last publication; return "published" or "unchanged"."""
         with self.views.snapshot() as snapshot:
             last = snapshot.publication
-        everything = everything or last is None or last.facts.get("shape") != shape()
-        if last is not None and last.frontier.hour >= frontier.hour and not everything:
+            everything = everything or last is None or last.facts.get("shape") != shape()
+            edition = taste.edition(self.lake)
+            retasted = everything or last is None or last.facts.get("taste", "") != edition
+            liked = [key for key, _ in snapshot.changed(LIKED, 0)] if retasted else None
+        if last is not None and last.frontier.hour >= frontier.hour and not everything and not retasted:
             return "unchanged"
         since = 0 if last is None or everything else last.frontier.hour
         pins, counts = publish.run_pins(self.lake)
@@ -204,10 +208,11 @@ class BatchLayer:
             "top": to.top,
             "state": STATE_COLUMNS,
             "shape": shape(),
+            "taste": edition,
             "source": self.source(),
             "quality": {k: report[k]["score"] for k in ("silver", "gold")},
         }
-        changed = publish.documents(self.lake, pins, since, to)
+        changed = publish.documents(self.lake, pins, since, to, liked)
         self.views.publish(Publication(frontier, self.clock.now(), facts), changed)
         return "published"
 

@@ -69,8 +69,10 @@ def built(kind: type, values: dict[str, Any]) -> Any:
     return kind(**known)
 
 
-def listed(item: Any, values: Any) -> tuple[Any, ...]:
-    """Return a JSON array as a tuple of its items."""
+def listed(item: Any, values: Any) -> tuple[Any, ...] | None:
+    """Return a JSON array as a tuple of its items; null stays None."""
+    if values is None:
+        return None
     return (
         tuple(built(item, value) for value in values)
         if isinstance(item, type) and is_dataclass(item)
@@ -80,11 +82,10 @@ def listed(item: Any, values: Any) -> tuple[Any, ...]:
 
 @cache
 def shape_of(kind: type) -> tuple[frozenset[str], tuple[tuple[str, Any], ...]]:
-    """Return a dataclass's fields, and those that are tuples with the type of their items."""
+    """Return a dataclass's fields, and those that are tuples, or may be, with the type of their items."""
     hints = get_type_hints(kind)
-    return frozenset(hints), tuple(
-        (name, get_args(hint)[0]) for name, hint in hints.items() if get_origin(hint) is tuple
-    )
+    kinds = ((name, found) for name, hint in hints.items() for found in (hint, *get_args(hint)))
+    return frozenset(hints), tuple((name, get_args(found)[0]) for name, found in kinds if get_origin(found) is tuple)
 
 
 def records(batch: Batch) -> list[Record]:

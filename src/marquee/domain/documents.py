@@ -22,6 +22,9 @@ DAILY, DAILY_COLUMNS = "daily", ("movie_id", "day", *SUMS)
 SIMILAR, SIMILAR_SCALE = "similar", 1_000
 """A film's neighbours' ids and their likeness x 1,000, best first, by its id."""
 
+LIKED, LIKED_SCALE = "liked", 10_000
+"""Ids of films and their weights x 10,000 among those who like a film, greatest first, some below 0, by its id."""
+
 PERSON = "person"
 """A person, by id."""
 
@@ -35,7 +38,7 @@ MONEY, SEASONS, GENRES, ANOMALIES = "money", "seasons", "genres", "anomalies"
 """Views of all films, one document each."""
 
 VERSIONS = {
-    **dict.fromkeys((FILM, CELL_ROWS, CARD, DAILY, SIMILAR, PERSON, PEOPLE, MONEY, SEASONS, GENRES), 1),
-    **dict.fromkeys((ACTIVITY, FORECASTER, ANOMALIES), 2),
+    **dict.fromkeys((FILM, CELL_ROWS, CARD, DAILY, LIKED, PERSON, PEOPLE, MONEY, SEASONS, GENRES), 1),
+    **dict.fromkeys((ACTIVITY, SIMILAR, FORECASTER, ANOMALIES), 2),
 }
 """Of each kind the version of its documents: a change of what they hold moves it, and the next run publishes all anew."""

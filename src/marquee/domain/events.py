@@ -77,6 +77,9 @@ class FilmEvent(Event):
 
     A field more is declared here, with the default by which earlier events are read, and read of TMDB's bodies in
     `sources/tmdb_facts.py`; every store, wire and answer follows.
+
+    collection: the series that the film is part of; recommended: ids of the films that the source recommends beside it,
+    the best first, None where it did not say.
     """
 
     deleted: bool = False
@@ -98,6 +101,9 @@ class FilmEvent(Event):
     countries: tuple[str, ...] = ()
     cast: tuple[Credit, ...] = ()
     crew: tuple[Credit, ...] = ()
+    collection_id: int | None = None
+    collection: str | None = None
+    recommended: tuple[int, ...] | None = None
 
 
 TOPICS: Final[dict[str, type[Event]]] = {REVIEWS: ReviewEvent, RATINGS: RatingEvent, METADATA: FilmEvent}

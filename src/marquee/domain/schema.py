@@ -4,7 +4,10 @@ import types
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
-from marquee.domain.events import TOPICS
+import orjson
+
+from marquee.domain.codec import encode
+from marquee.domain.events import TOPICS, Event
 
 NAMESPACE = "marquee.events"
 PRIMITIVES = {int: "long", str: "string", bool: "boolean"}
@@ -16,6 +19,12 @@ def avro_schema(topic: str) -> dict[str, Any]:
     Optional fields are unions with null first and default to null, so that adding one stays BACKWARD compatible.
     """
     return record_schema(TOPICS[topic], set())
+
+
+def avro_record(event: Event) -> dict[str, Any]:
+    """Return an event as Avro writes it: with lists for its tuples, which a union would not know."""
+    record: dict[str, Any] = orjson.loads(encode(event))
+    return record
 
 
 def record_schema(kind: type, seen: set[str]) -> dict[str, Any]:

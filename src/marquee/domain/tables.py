@@ -11,6 +11,12 @@ from marquee.domain.measures import STATE_COLUMNS
 
 BRONZE = {REVIEWS: "bronze.reviews", RATINGS: "bronze.ratings", METADATA: "bronze.metadata"}
 SILVER = {REVIEWS: "silver.reviews", RATINGS: "silver.ratings", METADATA: "silver.films"}
+TASTE = "silver.taste"
+"""Who rated which film how: the last rating of each user of MovieLens for each film with a TMDB id."""
+
+TASTE_WHOLE = "whole"
+"""What the taste table records once a release is in it whole: a fingerprint of its rows."""
+
 CELLS = "gold.cells"
 BASE = "gold.base"
 """The cells of silver rows past their retention: gold is always base plus the fold of silver."""
@@ -56,6 +62,7 @@ TABLES: dict[str, Table] = {
         PLACE | event_columns(RATINGS) | integers("window", "observed_at", "year", "month"), ("year", "month")
     ),
     SILVER[METADATA]: Table(PLACE | event_columns(METADATA) | integers("year", "month"), ("year", "month")),
+    TASTE: Table(integers("part", "user_id", "movie_id", "stars", "time"), ("part",)),
     CELLS: Table(CELL, ("year", "month")),
     BASE: Table(CELL, ("year", "month")),
 }

@@ -43,6 +43,7 @@ LISTS = {
     "productioncompanies": "production_companies",
     "productioncountries": "production_countries",
 }
+SERIES = "belongs_to_collection"
 HALF = re.compile(r"[\ud800-\udfff]")
 """Half a surrogate pair: what stands for a byte that did not belong."""
 
@@ -154,6 +155,7 @@ def fields(found: Mapping[str, str], table: Table, complaints: Complaints, film:
         read(name, found.get(column, ""), not_negative(lambda text: cells.fraction(text, comma=table.decimal_comma)))
     for column, name in LISTS.items():
         read(name, found.get(column, ""), lambda text: sound_list(text, lists))
+    read(SERIES, found.get("belongstocollection", ""), lambda text: next(iter(sound_list(text, cells.structure)), None))
     read("release_date", found.get("releasedate", ""), cells.day)
     if "runtime" in body:
         body["runtime"] = round(body["runtime"])

@@ -12,11 +12,12 @@ from typing import IO, cast
 from marquee.domain.facts import Fact, Malformed, VoteSeries
 from marquee.domain.releases import Release
 from marquee.domain.timeline import DAY, iso
+from marquee.importers.movielens_taste import Taste
 from marquee.importers.reading import LEAST_FAILURES, Surroundings, shown
 from marquee.importers.recognise import Part
 from marquee.importers.streams import Pieces, UnreadableError, replaced
 from marquee.importers.tables import PAIR, PAIR_AS
-from marquee.libraries.arrow_ratings import Layout, Ratings
+from marquee.libraries.arrow_ratings import Layout, Ratings, series_of
 
 SOURCE = "movielens"
 PIECE = 1 << 18
@@ -85,11 +86,16 @@ class Votes:
         if not self.store.count:
             return
         rated, films = set[int](), len(set(self.store.films.values()))
-        for film, readings in self.store.series():
-            rated.add(film)
-            self.around.progress("votes", len(rated), films)
-            yield VoteSeries(film, SOURCE, tuple(readings))
+        taste = Taste(self.around.lake())
+        for records in self.store.read():
+            taste.keep(records)
+            for film, readings in series_of(records, self.store.through):
+                rated.add(film)
+                self.around.progress("votes", len(rated), films)
+                yield VoteSeries(film, SOURCE, tuple(readings))
+        taste.finish()
         self.around.progress("votes", films, films)
+        self.around.said.append(f"MovieLens: {taste.rows:,} ratings are kept, for what people who like a film like too")
         end = self.store.through // DAY * DAY + DAY - 1
         for film in sorted(self.around.rated(SOURCE) - rated):
             yield VoteSeries(film, SOURCE, ((end, 0, 0),))

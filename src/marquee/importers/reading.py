@@ -9,7 +9,7 @@ from pathlib import Path
 from marquee.domain.facts import Malformed
 from marquee.importers.files import Member, Unreadable
 from marquee.importers.streams import Told
-from marquee.ports import Releases
+from marquee.ports import Lake, Releases
 
 RAW_SHOWN = 500
 """Characters of a row or a cell that are shown in quarantine."""
@@ -32,7 +32,8 @@ class Surroundings:
     """Where an import runs.
 
     now: ms since the epoch; work: a folder for temporary files; find: finds films that are known by their titles;
-    rated: tells the films with readings of a source; releases: which releases are held; progress: is told (what, done,
+    rated: tells the films with readings of a source; releases: which releases are held;
+    lake: opens the lake; progress: is told (what, done,
     of); replace: whether a release may take the place of a newer one; errors: what went wrong as a whole, in words;
     said: what is worth knowing of it, in words; unreadable: files that were lost while they were read; counts: rows read,
     by member; held_back: whether a release was left out for the one that is held.
@@ -43,6 +44,7 @@ class Surroundings:
     find: Find
     rated: Callable[[str], set[int]]
     releases: Releases
+    lake: Callable[[], Lake]
     progress: Progress
     replace: bool = False
     errors: list[str] = field(default_factory=list)

@@ -4,6 +4,7 @@ Ratings are spread over files by film as they are read. Each file then holds all
 and gives their series. Nothing is sorted as a whole, so the cost is linear and the memory that of one block and one file.
 """
 
+import hashlib
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from marquee.domain.scores import AVERAGE_SCALE
+from marquee.domain.scores import AVERAGE_SCALE, STARS_SCALE
 from marquee.domain.timeline import DAY, SECOND
 
 BLOCK = 1 << 20
@@ -167,14 +168,14 @@ class Ratings:
         records["time"] = (time[good] * SECOND).astype(np.int64)
         return movie[good].astype(np.int64), records
 
-    def series(self) -> Iterator[Series]:
-        """Yield (film, readings) of each film: (time, votes, average) at the end of each span in which it was rated.
+    def read(self) -> Iterator[Column]:
+        """Yield the records of each file, in order of film, user and time; a file is deleted when it has been read.
 
-        Of a person's equal ratings of a film at one time one counts. Each file is deleted when it has been read.
+        Of a person's ratings of a film at one time one counts.
         """
         for part in range(self.parts):
             path = self.folder / f"{part}.ratings"
-            yield from series_of(np.fromfile(path, RECORD), self.through)
+            yield ordered(np.fromfile(path, RECORD))
             path.unlink()
 
 
@@ -225,13 +226,40 @@ def moment(text: str | None) -> int | None:
         return None
 
 
+def ordered(records: Column) -> Column:
+    """Return records in order of film, user and time, each of these once: of several the one of most stars."""
+    records = records[np.lexsort((records["stars"], records["time"], records["user"], records["film"]))]
+    return records[last_of(records, "film", "user", "time")]
+
+
+def last_of(records: Column, *names: str) -> Column:
+    """Say which records, ordered by these names, are the last with their values of them."""
+    if not len(records):
+        return np.ones(0, dtype=bool)
+    return np.r_[np.logical_or.reduce([records[name][1:] != records[name][:-1] for name in names]), True]
+
+
+def tastes(records: Column, part: int) -> tuple[str, pa.Table]:
+    """Return the last rating of each film by each user as rows of the taste table, and a fingerprint of them.
+
+    records: ordered; part: what they are kept as.
+    """
+    kept = records[last_of(records, "film", "user")]
+    columns = {
+        "part": np.full(len(kept), part, dtype=np.int64),
+        "user_id": kept["user"],
+        "movie_id": kept["film"],
+        "stars": kept["stars"].astype(np.int64) * STARS_SCALE // AVERAGE_SCALE,
+        "time": kept["time"],
+    }
+    rows = pa.table({name: np.ascontiguousarray(values) for name, values in columns.items()})
+    return hashlib.blake2b(kept.tobytes(), digest_size=16).hexdigest(), rows
+
+
 def series_of(records: Column, through: int) -> Iterator[Series]:
-    """Yield the series of the films whose ratings these are."""
+    """Yield (film, readings) of the films whose records these are, in order: (time, votes, average) at the end of each span."""
     if not len(records):
         return
-    records = records[np.lexsort((records["stars"], records["time"], records["user"], records["film"]))]
-    differs = [records[name][1:] != records[name][:-1] for name in ("film", "user", "time")]
-    records = records[np.r_[np.logical_or.reduce(differs), True]]
     ends = span_ends(records["time"], through)
     order = np.lexsort((ends, records["film"]))
     film, ends, stars = records["film"][order], ends[order], records["stars"][order].astype(np.int64)

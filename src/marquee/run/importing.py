@@ -174,6 +174,7 @@ def run(
             find=lambda titles: find(platform, titles),
             rated=platform.index.rated,
             releases=platform.releases,
+            lake=lambda: platform.lake,
             progress=progress,
             replace=replace,
         )

@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 from marquee.domain import documents as kinds
 from marquee.domain.events import FILM_FIELDS, METADATA, RATINGS, REVIEWS, TOPICS
 from marquee.domain.measures import GAUGE, OF_READINGS, OF_REVIEWS, SUM_INDEX, SUMS, Cell
-from marquee.domain.tables import BASE, BRONZE, CELLS, SILVER, TABLES, event_columns
+from marquee.domain.tables import BASE, BRONZE, CELLS, SILVER, TABLES, TASTE, event_columns
 from marquee.http.routes.analytics import views
 from marquee.http.routes.films import films
 from marquee.serving.answers.present import counts, sentiment_figures
@@ -28,6 +28,9 @@ SOURCE = {
 }
 """What a topic's columns are called at TMDB."""
 
+RATED = {"user_id": "userId", "movie_id": "movieId", "stars": "rating", "time": "timestamp", "part": "movieId"}
+"""What the taste table's columns are made of in MovieLens' files."""
+
 MADE_OF = {
     **dict.fromkeys(("compound", "sentence", "opinion", "opined", "positive", "negative"), ("text",)),
     **dict.fromkeys(("favourable", "mixed"), ("text", "stars")),
@@ -42,6 +45,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
     kinds.ACTIVITY: (CELLS,),
     kinds.DAILY: (CELLS,),
     kinds.SIMILAR: (SILVER[METADATA],),
+    kinds.LIKED: (TASTE,),
     kinds.PERSON: (SILVER[METADATA], CELLS),
     kinds.PEOPLE: (SILVER[METADATA], CELLS),
     kinds.FORECASTER: (CELLS, SILVER[METADATA]),
@@ -145,6 +149,7 @@ def tables(settings: Settings) -> Iterator[Table]:
     cells = "cassandra" if settings.cassandra else "sqlite"
     shelf = "mongodb" if settings.mongo else "sqlite"
     measures = {name: name for name in (*SUMS, *GAUGE)}
+    yield Table("movielens.ratings", "movielens", "Who rated which film how", dict.fromkeys(RATED.values(), "text"))
     for topic, kind in TOPICS.items():
         fields = dict.fromkeys(SOURCE[topic].values(), "json")
         yield Table(f"tmdb.{topic.removeprefix('movie.')}", "tmdb", f"What TMDB's API tells for {topic}", fields)
@@ -178,6 +183,7 @@ def flows() -> Iterator[Flow]:
         parsed = {name: ((bronze, "body"),) for name in TABLES[silver].columns if name not in TABLES[bronze].columns}
         kept = {name: ((bronze, name),) for name in TABLES[silver].columns if name in TABLES[bronze].columns}
         yield Flow("silver", silver, (bronze,), {**parsed, **kept})
+    yield Flow("import", TASTE, ("movielens.ratings",), {to: (("movielens.ratings", at),) for to, at in RATED.items()})
     reviews, ratings = SILVER[REVIEWS], SILVER[RATINGS]
     lifted = {
         **{name: tuple((reviews, column) for column in reads(name)) for name in OF_REVIEWS},

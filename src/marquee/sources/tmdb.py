@@ -22,7 +22,7 @@ from marquee.spans import span
 
 SOURCE = "tmdb"
 GENRES = "/genre/movie/list"
-APPENDED = "credits,keywords,reviews"
+APPENDED = "credits,keywords,recommendations,reviews"
 LISTS = {"credits": ("cast", "crew"), "keywords": ("keywords", "results")}
 """Lists that parts of a film hold."""
 

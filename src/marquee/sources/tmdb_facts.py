@@ -32,6 +32,9 @@ TMDB_NAMES = {
     "countries": "production_countries",
     "cast": "credits.cast",
     "crew": "credits.crew",
+    "collection_id": "belongs_to_collection.id",
+    "collection": "belongs_to_collection.name",
+    "recommended": "recommendations",
 }
 """What TMDB calls a film's fields, where `FilmEvent` calls them otherwise."""
 
@@ -63,8 +66,8 @@ def whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def person(value: object) -> int | None:
-    """Return a person's id, None for what can be none."""
+def known_id(value: object) -> int | None:
+    """Return an id, None for what can be none."""
     found = whole(value)
     return found if found is not None and 0 < found < ID_LIMIT else None
 
@@ -79,8 +82,26 @@ def credits(value: object, kind: str) -> tuple[Credit, ...]:
         job = text(entry.get("character" if kind == "cast" else "job"))
         if kind == "crew" and job not in CREW_JOBS:
             continue
-        found.append(Credit(person_id=person(entry.get("id")), name=entry["name"], job=job))
+        found.append(Credit(person_id=known_id(entry.get("id")), name=entry["name"], job=job))
     return tuple(found[:CAST_KEPT] if kind == "cast" else found)
+
+
+def collection(value: object) -> dict[str, Any]:
+    """Read the series that a film is part of; nothing where one has no name."""
+    name = text(value.get("name")).strip() if isinstance(value, Mapping) else ""
+    return {
+        "collection_id": known_id(value.get("id")) if isinstance(value, Mapping) and name else None,
+        "collection": name or None,
+    }
+
+
+def recommended(value: object) -> tuple[int, ...] | None:
+    """Read the ids of a page of recommended films, best first; None where there is no such page."""
+    results = value.get("results") if isinstance(value, Mapping) else None
+    if not isinstance(results, list):
+        return None
+    found = (known_id(entry.get("id")) for entry in results if isinstance(entry, Mapping))
+    return tuple(dict.fromkeys(movie_id for movie_id in found if movie_id is not None))
 
 
 def film_values(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,6 +130,8 @@ def film_values(body: Mapping[str, Any]) -> dict[str, Any]:
         "countries": tuple(code for code in codes if isinstance(code, str)),
         "cast": credits(credit, "cast"),
         "crew": credits(credit, "crew"),
+        "recommended": recommended(body.get("recommendations")),
+        **collection(body.get("belongs_to_collection")),
     }
 
 

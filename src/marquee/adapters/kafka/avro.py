@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -15,7 +14,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 from httpx2 import HTTPError
 
 from marquee.domain.events import TOPICS, Event
-from marquee.domain.schema import avro_schema
+from marquee.domain.schema import avro_record, avro_schema
 from marquee.errors import SettingsError, TransientError
 
 COMPATIBILITY = "BACKWARD"
@@ -77,7 +76,7 @@ class AvroCodec:
     def encode(self, topic: str, event: Event) -> bytes:
         """Return an event as framed Avro."""
         with reaching():
-            encoded = self.encoders[topic](asdict(event), SerializationContext(topic, MessageField.VALUE))
+            encoded = self.encoders[topic](avro_record(event), SerializationContext(topic, MessageField.VALUE))
         return bytes(encoded or b"")
 
     def decode(self, topic: str, value: bytes) -> bytes:

@@ -86,12 +86,16 @@ async def movie_stats(query: Service, movie_id: MovieId) -> Response:
     tabled(shapes.Similar),
     "Films like this one, and why",
     kept=Kept.PUBLICATIONS,
-    reads=(*FILM_VIEWS, kinds.SIMILAR),
+    reads=(*FILM_VIEWS, kinds.SIMILAR, kinds.LIKED),
 )
 async def similar(
     query: Service, movie_id: MovieId, wanted: Films, limit: Limit = 12, kind: Format = "json"
 ) -> Response:
-    """Return films that share people, subjects and genre with this one, ranked by likeness, rating and talk."""
+    """Return films that share series, people, subjects and genre with this one, the likest first.
+
+    `liked_together` has the films that the same people like, by the ratings that were imported; as a table, or where none
+    were, there is none.
+    """
     return table(recommend.similar(query, movie_id, wanted, limit), kind)
 
 
@@ -284,7 +288,7 @@ class Wish(BaseModel):
     "/recommendations",
     told(shapes.Recommendations),
     "What to watch, from what was liked",
-    reads=(kinds.CARD, kinds.SIMILAR),
+    reads=(kinds.CARD, kinds.FILM, kinds.SIMILAR, kinds.LIKED),
     method="POST",
     kept=Kept.NEVER,
 )

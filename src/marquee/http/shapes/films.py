@@ -172,7 +172,7 @@ class Stats(Covered):
 
 
 class SimilarLine(FilmLine):
-    """A film and why it is there. likeness in [0, 1] of one film, summed over up to three."""
+    """A film and why it is there. likeness: from 0 to 2.7, to which a common series gives 1; summed over up to three films."""
 
     likeness: float
     score: float
@@ -180,11 +180,12 @@ class SimilarLine(FilmLine):
 
 
 class Similar(Covered):
-    """Films like one."""
+    """Films like one, and those that the same people like, where ratings were imported; `score` is then the model's."""
 
     movie_id: int
     title: str | None
     results: list[SimilarLine]
+    liked_together: list[SimilarLine]
 
 
 class Recommendations(Covered):

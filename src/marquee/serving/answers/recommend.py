@@ -1,4 +1,8 @@
-"""Similar films and personal lists: content neighbours, ranked again by audience and by what is talked about."""
+"""Similar films and personal lists: by who liked what, by what TMDB recommends, and by what films are about.
+
+A list is made of three parts, as far as there are any: the item-item model of imported ratings, TMDB's own recommendations,
+and content, ranked again by audience and by what is talked about. No part needs anything but the ids in the question.
+"""
 
 import math
 from collections import defaultdict
@@ -6,11 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from marquee.domain.documents import SIMILAR, SIMILAR_SCALE
+from marquee.domain.documents import FILM, LIKED, LIKED_SCALE, SIMILAR, SIMILAR_SCALE
 from marquee.domain.films import FilmView
 from marquee.domain.scores import AVERAGE_SCALE
 from marquee.errors import NotFoundError
 from marquee.serving.answers.query import Answer, Query, covered
+from marquee.serving.answers.reasons import REASONS, liked_beside, reasons, recommended_beside
 from marquee.serving.answers.search import card_line, weighted
 from marquee.serving.world.cube import ALL_FILMS, Filter
 
@@ -25,7 +30,12 @@ RATING_POWER = 3
 TREND_POWER = 0.5
 """The ranking's shape: chosen on one half of MovieLens' users, shown to help on the other (docs/accuracy.md)."""
 
-REASONS = 3
+TASTE, LISTED, CONTENT = 1.0, 0.5, 0.4
+"""What the best film of each part counts in a list: the first and the last chosen on one half of MovieLens' users
+(docs/accuracy.md). The one between is a judgement: no data here has both TMDB's lists and people's ratings."""
+
+FIRST_LISTED = 10
+"""A film in place n of TMDB's recommendations counts 1 / (n + this): reciprocal rank fusion (Cormack et al., SIGIR 2009)."""
 
 Neighbours = Sequence[Sequence[int]]
 
@@ -57,6 +67,36 @@ def affinity(liked: Iterable[Mapping[int, float]], disliked: Iterable[Mapping[in
             if sign > 0 or movie_id in found:
                 found[movie_id] = found.get(movie_id, 0.0) + sign * sum(sorted(values, reverse=True)[:NEAREST])
     return found
+
+
+def taste(liked: Iterable[Mapping[int, float]], disliked: Iterable[Mapping[int, float]]) -> dict[int, float]:
+    """Return what the model says of each film: the sum of its weights, those of disliked films against it."""
+    found: dict[int, float] = defaultdict(float)
+    for sides, sign in ((liked, 1.0), (disliked, -DISLIKE)):
+        for row in sides:
+            for movie_id, weight in row.items():
+                found[movie_id] += sign * weight
+    return dict(found)
+
+
+def fused(lists: Iterable[Sequence[int]]) -> dict[int, float]:
+    """Return what several ranked lists say of each film, by reciprocal rank."""
+    found: dict[int, float] = defaultdict(float)
+    for ids in lists:
+        for place, movie_id in enumerate(ids):
+            found[movie_id] += 1 / (FIRST_LISTED + place)
+    return dict(found)
+
+
+def combined(parts: Iterable[tuple[float, Mapping[int, float]]]) -> dict[int, float]:
+    """Return scores of several parts as one: each part's best film has the part's weight. What is not above 0 is left out."""
+    found: dict[int, float] = defaultdict(float)
+    for weight, scores in parts:
+        top = max(scores.values(), default=0.0)
+        for movie_id, score in scores.items():
+            if score > 0:
+                found[movie_id] += weight * score / top
+    return dict(found)
 
 
 def appeal(rating: float, talk: int) -> float:
@@ -99,6 +139,20 @@ class Recommender:
         found: Neighbours | None = self.query.document(SIMILAR, movie_id)
         return {} if found is None else {m: score / SIMILAR_SCALE for m, score in zip(*found, strict=True)}
 
+    def beside(self, movie_id: int) -> dict[int, float]:
+        """Return a film's row of the model of tastes: films and their weights, some below 0."""
+        found: Neighbours | None = self.query.document(LIKED, movie_id)
+        return {} if found is None else {m: weight / LIKED_SCALE for m, weight in zip(*found, strict=True)}
+
+    def title(self, movie_id: int) -> str:
+        """Return a film's title, or its id where it has none."""
+        return (self.world.card(movie_id, self.now) or {}).get("title") or f"film {movie_id}"
+
+    def listed(self, movie_id: int) -> list[int]:
+        """Return the films that TMDB recommends beside one, best first."""
+        film = self.world.speed_film(movie_id, self.now) or self.query.document(FILM, movie_id) or {}
+        return film.get("recommended") or []
+
     def place(self, card: Mapping[str, Any], likeness: float) -> float:
         """Return a candidate's score."""
         rating = weighted(dict(card), self.world)
@@ -107,85 +161,89 @@ class Recommender:
             prior if rating is None else rating, self.world.published.talk.get(card["movie_id"], 0)
         )
 
-    def scored(self, likeness: Mapping[int, float], films: Filter, left_out: Iterable[int]) -> dict[int, float]:
-        """Return the scores of the candidates that pass."""
-        without = set(left_out)
-        found = {}
-        for movie_id, value in likeness.items():
-            if value <= 0 or movie_id in without:
-                continue
-            card = self.world.card(movie_id, self.now)
-            if card is not None and films.passes(card, self.world.pins):
-                found[movie_id] = self.place(card, value)
-        return found
+    def passing(self, ids: Iterable[int], films: Filter, left_out: Iterable[int]) -> dict[int, Answer]:
+        """Return the cards of the films that are known and pass."""
+        cards = {movie_id: self.world.card(movie_id, self.now) for movie_id in set(ids).difference(left_out)}
+        return {m: card for m, card in cards.items() if card is not None and films.passes(card, self.world.pins)}
 
-    def line(self, movie_id: int, likeness: float, score: float, like: Sequence[FilmView]) -> Answer:
-        """Present a film with the reasons it is there."""
+    def line(
+        self, movie_id: int, likeness: float, score: float, said: Sequence[str], like: Sequence[FilmView]
+    ) -> Answer:
+        """Present a film with the reasons it is there: what is `said` of it, then what it shares with other films."""
         card = self.world.card(movie_id, self.now) or {}
         _, _, film, _ = self.query.film(movie_id)
         return {
             **card_line(card, self.world),
             "likeness": round(likeness, 3),
             "score": round(score, 3),
-            "reasons": reasons(film, like),
+            "reasons": [*said, *reasons(film, like)][:REASONS],
         }
 
 
 def similar(query: Query, movie_id: int, films: Filter, limit: int) -> Answer:
-    """Answer /v1/movies/{id}/similar."""
+    """Answer /v1/movies/{id}/similar: films by likeness alone, and beside them those that the same people like."""
     _, _, film, _ = query.film(movie_id)
     recommender = Recommender(query)
     wanted = query.known(recommender.world, films)
-    likeness = recommender.near(movie_id)
-    scores = recommender.scored(likeness, wanted, [movie_id])
-    lines = [recommender.line(m, likeness[m], scores[m], [film]) for m in ranked(scores)[:limit]]
-    answer = {"movie_id": movie_id, "title": film["title"] or None, "results": lines}
+    likeness, beside = recommender.near(movie_id), recommender.beside(movie_id)
+    cards = recommender.passing([*likeness, *beside], wanted, [movie_id])
+    said = [liked_beside(film["title"])]
+
+    def lines(scores: Mapping[int, float], said: Sequence[str]) -> list[Answer]:
+        best = ranked({m: score for m, score in scores.items() if m in cards and score > 0})[:limit]
+        return [recommender.line(m, likeness.get(m, 0.0), scores[m], said, [film]) for m in best]
+
+    answer = {
+        "movie_id": movie_id,
+        "title": film["title"] or None,
+        "results": lines(likeness, []),
+        "liked_together": lines(beside, said),
+    }
     return covered(answer, recommender.world)
 
 
 def recommend(query: Query, wish: Wish) -> Answer:
-    """Answer /v1/recommendations: films like those liked, none of those named, with reasons. Unknown ids are named."""
+    """Answer /v1/recommendations: films for who likes those liked, none of those named, with reasons. Unknown ids are named."""
     recommender = Recommender(query)
     world, now = recommender.world, recommender.now
     wanted = query.known(world, wish.films)
     named = [*wish.liked, *wish.disliked]
     unknown = sorted({movie_id for movie_id in named if world.card(movie_id, now) is None})
-    liked = {m: recommender.near(m) for m in dict.fromkeys(wish.liked) if m not in unknown}
+    liked = [m for m in dict.fromkeys(wish.liked) if m not in unknown]
+    disliked = [m for m in dict.fromkeys(wish.disliked) if m not in unknown]
     if not liked:
         raise NotFoundError(
             "none of the liked films is known", hint="Find ids with /v1/search/movies?q=... and name at least one."
         )
-    disliked = [recommender.near(m) for m in dict.fromkeys(wish.disliked) if m not in unknown]
-    likeness = affinity(liked.values(), disliked)
-    scores = recommender.scored(likeness, wanted, wish.without.union(named))
+    near = {m: recommender.near(m) for m in liked}
+    beside = {m: recommender.beside(m) for m in liked}
+    listed = {m: recommender.listed(m) for m in liked}
+    likeness = affinity(near.values(), map(recommender.near, disliked))
+    tastes, lists = taste(beside.values(), map(recommender.beside, disliked)), fused(listed.values())
+    cards = recommender.passing([*likeness, *tastes, *lists], wanted, wish.without.union(named))
+    content = {m: recommender.place(cards[m], value) for m, value in likeness.items() if m in cards and value > 0}
+    parts = ((TASTE, tastes), (LISTED, lists), (CONTENT, content))
+    scores = combined((weight, {m: score for m, score in part.items() if m in cards}) for weight, part in parts)
     pool = {m: recommender.near(m) for m in ranked(scores)[: 5 * wish.limit]} if wish.diversity > 0 else {}
     chosen = diverse(scores, pool, wish.diversity, wish.limit) if pool else ranked(scores)[: wish.limit]
     lines = []
     for movie_id in chosen:
-        nearest = sorted((m for m in liked if movie_id in liked[m]), key=lambda m: (-liked[m][movie_id], m))[:NEAREST]
-        like = [query.film(m)[2] for m in nearest]
-        lines.append(recommender.line(movie_id, likeness[movie_id], scores[movie_id], like))
-    answer = {"liked": list(liked), "unknown": unknown, "genre": wanted.genre, "results": lines}
+        like = nearest(near, movie_id)
+        said = [liked_beside(recommender.title(m)) for m in nearest(beside, movie_id)[:1]]
+        said += [recommended_beside(recommender.title(m)) for m in first(listed, movie_id)]
+        films = [query.film(m)[2] for m in like]
+        lines.append(recommender.line(movie_id, likeness.get(movie_id, 0.0), scores[movie_id], said, films))
+    answer = {"liked": liked, "unknown": unknown, "genre": wanted.genre, "results": lines}
     return covered(answer, world)
 
 
-def reasons(film: FilmView, like: Sequence[FilmView]) -> list[str]:
-    """Say what a film shares with those it is like: people first, then what it is about, then the genre."""
-    found: list[str] = []
-    for other in like:
-        directors = names(film, "crew", "Director") & names(other, "crew", "Director")
-        cast = names(film, "cast", None) & names(other, "cast", None)
-        keywords = set(film["keywords"]) & set(other["keywords"])
-        about = [f"same director as {other['title']}: {name}" for name in sorted(directors)]
-        about += [f"with {name}, as {other['title']}" for name in sorted(cast)[:2]]
-        about += [f"{', '.join(sorted(keywords)[:3])}, as {other['title']}"] if keywords else []
-        found += [reason for reason in about if reason not in found]
-    shared = set(film["genres"]) & {genre for other in like for genre in other["genres"]}
-    if len(found) < REASONS and shared:
-        found.append(" and ".join(sorted(shared)))
-    return found[:REASONS]
+def nearest(of: Mapping[int, Mapping[int, float]], movie_id: int) -> list[int]:
+    """Return the films whose neighbour a film is, nearest first."""
+    weights = {m: near[movie_id] for m, near in of.items() if near.get(movie_id, 0.0) > 0}
+    return ranked(weights)[:NEAREST]
 
 
-def names(film: FilmView, part: str, job: str | None) -> set[str]:
-    """Return the names of a film's people in a part."""
-    return {credit["name"] for credit in film[part] if job is None or credit["job"] == job}
+def first(lists: Mapping[int, Sequence[int]], movie_id: int) -> list[int]:
+    """Return the film whose list has another in the first place of all, nothing where no list has it."""
+    places = {m: -ids.index(movie_id) for m, ids in lists.items() if movie_id in ids}
+    return ranked(places)[:1]

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from random import Random
 
 import numpy as np
@@ -84,6 +84,11 @@ BURSTS, BURST = 3, 120.0
 
 LATE, EDITED, DELETED, REPEATED = 0.06, 0.04, 0.02, 0.02
 
+SERIES = 12
+"""One film in so many is the second part of the one before it."""
+
+RECOMMENDED = 20
+"""Films on TMDB's first page of recommendations."""
 
 EXAMPLES = (550, 680)
 """Ids of two films that every world has, and that TMDB has too: what the documentation asks for exists in both."""
@@ -97,7 +102,7 @@ EXAMPLE_PEOPLE = (287 - FIRST_PERSON, 819 - FIRST_PERSON)
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """A film's fixed traits. release: ms; appeal: its share of attention; quality in [0, 1]."""
+    """A film's fixed traits. release: ms; appeal: its share of attention; quality in [0, 1]; series: its id and name."""
 
     movie_id: int
     title: str
@@ -113,6 +118,7 @@ class Film:
     crew: tuple[tuple[int, str], ...]
     appeal: float
     quality: float
+    series: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,7 @@ class Catalogue:
         self.size = size
         self.origin = today // DAY * DAY
         self.people = max(200, size)
-        self.films = [self.example(self.film(index), index) for index in range(size)]
+        self.films = self.with_sequels([self.example(self.film(index), index) for index in range(size)])
         self.by_id = {film.movie_id: film for film in self.films}
         self.appeal = np.array([film.appeal for film in self.films])
         self.release_day = np.array([film.release // DAY for film in self.films])
@@ -181,6 +187,34 @@ class Catalogue:
         release = self.origin - (60 + 40 * index) * DAY
         cast = tuple(dict.fromkeys((*EXAMPLE_PEOPLE, *film.cast)))
         return replace(film, movie_id=EXAMPLES[index], language="en", release=release, appeal=20.0, cast=cast)
+
+    def with_sequels(self, films: list[Film]) -> list[Film]:
+        """Return films of which, beyond the examples, one in `SERIES` is the second part of the one before."""
+        made = list(films)
+        for index in range(SERIES, len(films), SERIES):
+            first = films[index - 1]
+            series = (first.movie_id, f"{first.title} Collection")
+            made[index - 1] = replace(first, series=series)
+            made[index] = replace(films[index], title=f"{first.title} 2", series=series)
+        return made
+
+    @cached_property
+    def by_genre(self) -> dict[int, list[Film]]:
+        """Films by their first genre, the most appealing first."""
+        found: dict[int, list[Film]] = {}
+        for film in sorted(self.films, key=lambda film: (-film.appeal, film.movie_id)):
+            found.setdefault(film.genres[0], []).append(film)
+        return found
+
+    @cached_property
+    def place(self) -> dict[int, int]:
+        """Each film's place among those of its first genre."""
+        return {film.movie_id: place for films in self.by_genre.values() for place, film in enumerate(films)}
+
+    def recommended(self, film: Film) -> list[Film]:
+        """Return films to see beside one: those that come after it in its first genre, and round again."""
+        films, place = self.by_genre[film.genres[0]], self.place[film.movie_id]
+        return (films[place + 1 :] + films[:place])[:RECOMMENDED]
 
     def release_time(self, rng: Random) -> int:
         """Draw a release: a fifth within the last half year or soon to come, the rest over 40 years by season."""

@@ -98,6 +98,9 @@ class SimulatedTmdb:
         ]
         return {
             "adult": False,
+            "belongs_to_collection": None
+            if film.series is None
+            else {"id": film.series[0], "name": film.series[1], "poster_path": None, "backdrop_path": None},
             "genres": [{"id": genre, "name": GENRES[genre]} for genre in film.genres],
             "id": film.movie_id,
             "imdb_id": f"tt{film.movie_id:07d}",
@@ -132,6 +135,10 @@ class SimulatedTmdb:
             "status": "Released" if released else "Post Production",
             "revenue": film.revenue if released else 0,
         }
+        if "recommendations" in append:
+            found = [other for other in self.catalogue.recommended(film) if self.catalogue.exists(other, now)]
+            listed = paged(found, 1, PAGE)
+            body["recommendations"] = {**listed, "results": [self.line(other, now) for other in listed["results"]]}
         if "reviews" in append:
             body["reviews"] = {key: value for key, value in self.reviews(movie_id, 1).items() if key != "id"}
         return body

@@ -66,9 +66,15 @@ async function show() {
         { name: "unfavourable", colour: "--bad", values: found.breakdown.map((day) => day.unfavourable) },
       ], { stacked: true })]
       : null, "No reviews in the last 30 days.");
-  fill(byId("similar"), `/v1/movies/${id}/similar?limit=10`, (found) =>
-    table("Similar films", [["Film"], ["Year", "number"], ["Rating", "number"], ["Why"]], found.results.map((film) => [filmLink(film), year(film), figure(film.rating, 1), film.reasons.join("; ")])),
-  "No film is known to be like this one.");
+  const films = (title, lines) => table(title, [["Film"], ["Year", "number"], ["Rating", "number"], ["Why"]],
+    lines.map((film) => [filmLink(film), year(film), figure(film.rating, 1), film.reasons.join("; ")]));
+  fill(byId("similar"), `/v1/movies/${id}/similar?limit=10`, (found) => {
+    if (found.liked_together.length) {
+      byId("together").replaceChildren(films("Films that the same people like", found.liked_together));
+      byId("beside").hidden = false;
+    }
+    return films("Similar films", found.results);
+  }, "No film is known to be like this one.");
   fill(byId("people"), `/v1/movies/${id}/network`, (found) =>
     table("People", [["Name"], ["Part"], ["Collaborators", "number"], ["Rank", "number"]], found.people.map((person) => [personLink(person), person.part, figure(person.degree), figure(person.rank)])),
   "No cast is known.");

@@ -115,7 +115,7 @@ def coverage(quantiles: Floats, future: Floats, side: int) -> str:
 def simulated() -> list[tuple[object, ...]]:
     """Return rows of the simulated world's daily reviews, votes and popularity, the last 28 of 140 days."""
     today = 1_773_489_600_000 // DAY
-    catalogue = Catalogue(2026, 1_500, today * DAY)
+    catalogue = Catalogue(2026, 1_500, today * DAY, loud=True)
     place = {film.movie_id: index for index, film in enumerate(catalogue.films)}
     days = range(today - 140, today)
     reviews = np.zeros((len(place), len(days)))

@@ -143,6 +143,9 @@ class Settings(BaseSettings):
     sim_seed: int = Field(2026, description="Seed of the simulated TMDB")
     sim_films: int = Field(5_000, ge=1, le=200_000, description="Films in the simulated TMDB (50,000 works too)")
     sim_days: int = Field(90, ge=1, le=365, description="Days of simulated history before now")
+    sim_loud: bool = Field(
+        False, description="Whether the simulated TMDB has 55 times as many reviews as the real one, as for tests"
+    )
     sim_port: int = Field(0, ge=0, le=65535, description="Port of the simulated TMDB; 0 takes a free one")
 
     log_format: Literal["text", "json"] = Field(

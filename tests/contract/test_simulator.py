@@ -18,7 +18,7 @@ from marquee.domain.timeline import DAY, HOUR, ManualClock
 from marquee.errors import NotFoundError
 from marquee.ingest.crawl import Crawl
 from marquee.ingest.door import Door
-from marquee.sources.simulator.catalogue import Catalogue
+from marquee.sources.simulator.catalogue import HOME_DAYS, Catalogue, Film
 from marquee.sources.simulator.server import CatchUpClock, Faults, SimulatorApp
 from marquee.sources.simulator.service import SimulatedTmdb
 from marquee.sources.tmdb import Tmdb
@@ -35,7 +35,7 @@ class World:
     """A simulator, and a client that speaks HTTP to it in this process."""
 
     def __init__(self, clock: ManualClock, faults: Faults | None = None, seed: int = 7) -> None:
-        service = SimulatedTmdb(Catalogue(seed, FILMS, NOON), clock, 90)
+        service = SimulatedTmdb(Catalogue(seed, FILMS, NOON, loud=True), clock, 90)
         self.app = SimulatorApp(service, clock, "key", faults=faults)
         self.tmdb = Tmdb("http://sim/3", "key", None, transport=httpx.ASGITransport(app=self.app), sleep=at_once)  # type: ignore[arg-type]
 
@@ -103,7 +103,7 @@ def test_the_same_seed_is_the_same_world(clock: ManualClock) -> None:
 
 
 def test_reviews_come_late_are_repeated_edited_and_deleted(clock: ManualClock) -> None:
-    catalogue = Catalogue(7, 2_000, NOON)
+    catalogue = Catalogue(7, 2_000, NOON, loud=True)
     reviews = [review for day in range(60) for review in catalogue.reviews_on(NOON // DAY - day)]
     shares = {
         "late": sum(r.visible > r.created + HOUR for r in reviews),
@@ -116,6 +116,26 @@ def test_reviews_come_late_are_repeated_edited_and_deleted(clock: ManualClock) -
     edited = next(r for r in reviews if r.edited is not None)
     assert catalogue.text(edited, edited.edited or 0) != catalogue.text(edited, edited.created)
     assert len({catalogue.text(r, NOON) for r in reviews}) > 0.98 * len(reviews)
+
+
+def test_the_world_is_as_quiet_as_the_real_one_and_is_carried_by_votes() -> None:
+    catalogue = Catalogue(7, 3_000, NOON)
+    days = range(NOON // DAY - 60, NOON // DAY)
+    reviews = sum(len(catalogue.reviews_on(day)) for day in days)
+    assert 0.0005 < reviews / len(days) / 3_000 < 0.002
+    famous = [film for film in catalogue.films if film.appeal > 15 and film.release < NOON - 200 * DAY][:20]
+    assert len(famous) == 20
+
+    def gained(film: Film, first: int, length: int) -> int:
+        start, end = (catalogue.gauges(film, film.release + day * DAY)[0] for day in (first, first + length))
+        return end - start
+
+    best = sorted(max(gained(film, day, 1) for day in range(90)) for film in famous)
+    assert best[0] >= 17
+    assert best[-1] <= 150
+    assert all(0.4 <= gained(film, 120, 10) / 10 <= 8 for film in famous)
+    at_home = [HOME_DAYS[0] + film.movie_id % (HOME_DAYS[1] - HOME_DAYS[0]) for film in famous]
+    assert all(gained(f, day - 3, 7) > 1.3 * gained(f, day - 16, 7) for f, day in zip(famous, at_home, strict=True))
 
 
 def test_votes_only_grow_and_buzz_fades(world: World) -> None:

@@ -219,6 +219,9 @@ def simulate(
     ] = 0,
     rate: Annotated[float, typer.Option(help="Requests per second before a 429; 0: no limit")] = 0,
     origin: Annotated[str | None, typer.Option(help="Day the world is made for (ISO 8601); today without it")] = None,
+    loud: Annotated[
+        bool | None, typer.Option("--loud/--quiet", help="55 times as many reviews as TMDB has, or as few as it has")
+    ] = None,
     manual_clock: Annotated[bool, typer.Option("--manual-clock", help="Let PUT /simulator/clock set the time")] = False,
 ) -> None:
     """Serve a simulated TMDB on 127.0.0.1. Its key is MARQUEE_SIMULATOR_KEY, or a new one that is printed."""
@@ -230,7 +233,7 @@ def simulate(
     from marquee.sources.simulator.server import CatchUpClock, SimulatorApp, SwitchClock
     from marquee.sources.simulator.service import SimulatedTmdb
 
-    settings = load(sim_films=films, sim_seed=seed, sim_days=days)
+    settings = load(sim_films=films, sim_seed=seed, sim_days=days, sim_loud=loud)
     check_port("127.0.0.1", port)
     now = SYSTEM_CLOCK.now()
     clock: Any = SYSTEM_CLOCK
@@ -243,5 +246,6 @@ def simulate(
         key = secrets.token_hex(16)
         console.print(f"simulated TMDB on http://127.0.0.1:{port}/3, key {key}")
     made_for = now if origin is None else iso_time("--origin", origin)
-    service = SimulatedTmdb(Catalogue(settings.sim_seed, settings.sim_films, made_for), clock, settings.sim_days)
+    catalogue = Catalogue(settings.sim_seed, settings.sim_films, made_for, loud=settings.sim_loud)
+    service = SimulatedTmdb(catalogue, clock, settings.sim_days)
     run(lambda: SimulatorApp(service, clock, key, rate), "127.0.0.1", port)

@@ -17,6 +17,7 @@ from marquee.domain.timeline import DAY, SECOND, ManualClock, floor, iso
 from marquee.errors import MarqueeError, RefusedError, SettingsError, SourceError, TransientError
 from marquee.ingest.crawl import CHANGES, Crawl
 from marquee.origin import claim
+from marquee.ports import CrawlMemory
 from marquee.run.processes import Family
 from marquee.run.publishing import BATCH
 from marquee.sources.tmdb import Tmdb
@@ -78,10 +79,18 @@ def start_simulator(platform: Platform, family: Family, *, manual: bool) -> Sour
     claim(platform.home, "simulated")
     port = settings.sim_port or free_port()
     memory = platform.crawl_memory
+    loud = is_loud(memory, settings.sim_loud)
     origin = memory.note("simulated_origin") or iso(platform.clock.now())
     memory.remember("simulated_origin", origin)
+    memory.remember("simulated_loud", loud)
     key = secrets.token_hex(16)
-    arguments = ["simulate", "--port", str(port), *(["--manual-clock"] if manual else [])]
+    arguments = [
+        "simulate",
+        "--port",
+        str(port),
+        *(["--manual-clock"] if manual else []),
+        "--loud" if loud else "--quiet",
+    ]
     world = {"seed": settings.sim_seed, "films": settings.sim_films, "days": settings.sim_days, "origin": origin}
     arguments += [part for name, value in world.items() for part in (f"--{name}", str(value))]
     family.start("simulate", arguments, {SIMULATED_KEY: key})
@@ -99,6 +108,14 @@ def start_simulator(platform: Platform, family: Family, *, manual: bool) -> Sour
             continue
         return Source(url, key, simulated=True)
     raise TransientError("the simulated TMDB did not start", hint="See its message above, or set MARQUEE_SIM_PORT.")
+
+
+def is_loud(memory: CrawlMemory, wanted: bool) -> bool:
+    """Return whether a home's simulated world is loud: as it was made; one that does not say is of a time when all were."""
+    noted = memory.note("simulated_loud")
+    if noted is None and memory.note("simulated_origin") is not None:
+        return True
+    return wanted if noted is None else bool(noted)
 
 
 def crawl_of(platform: Platform, source: Source) -> tuple[Crawl, Tmdb]:

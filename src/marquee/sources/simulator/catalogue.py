@@ -76,8 +76,16 @@ LANGUAGES = (("en", 90), ("fr", 4), ("es", 3), ("ja", 3))
 STUDIOS = tuple(f"{noun} Pictures" for noun in prose.NOUNS[:24])
 MONTH_WEIGHTS = (6, 6, 8, 8, 9, 11, 10, 8, 8, 10, 9, 7)
 HOUR_WEIGHTS = (3, 2, 1, 1, 1, 1, 2, 3, 4, 4, 4, 5, 5, 5, 5, 5, 6, 7, 8, 9, 10, 9, 7, 5)
-REVIEWS_A_DAY = 0.06
-"""Mean reviews per film and day over the whole catalogue: 300 a day at 5,000 films."""
+QUIET_REVIEWS, LOUD_REVIEWS = 0.0011, 0.06
+"""Mean reviews per film and day over the whole catalogue. Quiet, as TMDB is: its 2,900 most voted films together get some
+three a day. Loud, for tests that need many: 300 a day at 5,000 films."""
+
+QUIET_VOTES, LOUD_VOTES = 150, 40
+"""Votes that a film of appeal 1 and quality 0 gets in all. At TMDB a good film gains 17 to 104 on its best day, 8 to 174 in
+its first week and 0.4 to 5 a day after four months; at an appeal of 25 this gives some 110, 700 and 6."""
+
+HOME_DAYS, HOME_SPREAD, HOME_SHARE = (40, 75), 3.0, 0.12
+"""Days after which a film comes out at home, over how many days it is then found, and its share of the votes."""
 
 BURSTS, BURST = 3, 120.0
 """Films a day that are suddenly on everybody's lips, and by how much more they are reviewed."""
@@ -139,7 +147,8 @@ class Review:
 class Catalogue:
     """All films and reviews of one simulated TMDB."""
 
-    def __init__(self, seed: int, size: int, today: int) -> None:
+    def __init__(self, seed: int, size: int, today: int, *, loud: bool = False) -> None:
+        self.loud = loud
         self.seed = seed
         self.size = size
         self.origin = today // DAY * DAY
@@ -240,7 +249,7 @@ class Catalogue:
         rates = np.sqrt(self.appeal) * fresh
         rates[generator.choice(self.size, min(BURSTS, self.size), replace=False)] *= BURST
         weekday = 1.35 if (day + 3) % 7 >= 5 else 0.86
-        rates = rates / max(rates.sum(), 1e-9) * REVIEWS_A_DAY * self.size * weekday
+        rates = rates / max(rates.sum(), 1e-9) * (LOUD_REVIEWS if self.loud else QUIET_REVIEWS) * self.size * weekday
         found: list[Review] = []
         for index in np.flatnonzero(counts := generator.poisson(rates)):
             for number in range(int(counts[index])):
@@ -284,12 +293,21 @@ class Catalogue:
         age = (now - film.release) / DAY
         if age < 0:
             return 0, 0.0, round(1 + 4 * film.appeal * self.buzz(age), 4)
-        most = 40 * film.appeal * (1 + film.quality)
-        votes = int(most * (1 - 0.7 * math.exp(-age / 40) - 0.3 * math.exp(-age / 900)))
+        most = (LOUD_VOTES if self.loud else QUIET_VOTES) * film.appeal * (1 + film.quality)
+        votes = int(
+            most * ((1 - 0.7 * math.exp(-age / 40) - 0.3 * math.exp(-age / 900)) + self.found_at_home(film, age))
+        )
         drift = 0.2 * math.sin(age / 37 + film.movie_id)
         hour = Random(f"{self.seed}/popularity/{film.movie_id}/{now // HOUR}").gauss(1, 0.05)
         average = round(min(10.0, max(1.0, 4 + 4.5 * film.quality + drift)), 3) if votes else 0.0
         return votes, average, round(0.6 + 4 * film.appeal * self.buzz(age) * hour, 4)
+
+    def found_at_home(self, film: Film, age: float) -> float:
+        """Return the share of a film's votes that its release at home has brought by an age (days): none of a loud world."""
+        if self.loud:
+            return 0.0
+        home = HOME_DAYS[0] + film.movie_id % (HOME_DAYS[1] - HOME_DAYS[0])
+        return HOME_SHARE / (1 + math.exp(-(age - home) / HOME_SPREAD))
 
     def exists(self, film: Film, now: int) -> bool:
         """Say whether a film is still there: one in 500 is taken down some day of the last year, examples never."""

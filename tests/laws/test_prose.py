@@ -1,7 +1,7 @@
 """Text is made plain before it is scored: what a browser shows is what counts."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from vaderSentiment import vaderSentiment
 
@@ -46,6 +46,11 @@ PIECES = (
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join) | st.text())
+@example("&&#108;t;b>")
+@example("&am&#112;;quot;")
+@example("<&#98;>good</&#98;>")
+@example("&l\u200bt;b&g\u00adt;")
+@example("<a <b> good>")
 def test_a_plain_text_stays_as_it_is(text: str) -> None:
     assert plain(plain(text)) == plain(text)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import CommitFailedException, NamespaceAlreadyExistsError, NoSuchTableError
+from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, In, Or, Reference
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction
@@ -24,9 +24,6 @@ from marquee.places import Reach
 
 PREFIX = "marquee."
 SNAPSHOTS_KEPT = DAY
-COMMITS = 5
-"""Times that a commit is tried, should others come between."""
-
 FILES = f"{LakeFiles.__module__}.{LakeFiles.__qualname__}"
 
 
@@ -133,34 +130,19 @@ class IcebergCatalog:
         properties: Mapping[str, str],
         replaced: Sequence[Mapping[str, Any]] = (),
     ) -> int:
-        """Replace partitions by rows, or append rows, and record properties, in one atomic commit.
-
-        One process writes a table's rows; another may forget its snapshots meanwhile. Then it is done again.
-        """
+        """Replace partitions by rows, or append rows, and record properties, in one atomic commit."""
         with explained(self.folder):
-            for left in reversed(range(COMMITS)):
-                try:
-                    self.attempt(name, rows, properties, replaced)
-                    break
-                except CommitFailedException:
-                    if not left:
-                        raise
+            table = self.load(name)
+            wanted = {frozenset(partition.items()) for partition in replaced}
+            held = self.partitions(name) if replaced else []
+            gone = [partition for partition in held if frozenset(partition.items()) in wanted]
+            with table.transaction() as change:
+                if gone:
+                    change.delete(any_of(gone))
+                if rows is not None and rows.num_rows:
+                    change.append(rows.select(arrow_schema(name).names).cast(arrow_schema(name)))
+                self.record(change, properties)
         return rows.num_rows if rows is not None else 0
-
-    def attempt(
-        self, name: str, rows: pa.Table | None, properties: Mapping[str, str], replaced: Sequence[Mapping[str, Any]]
-    ) -> None:
-        """Commit to a table as it stands now; CommitFailedException where it moved meanwhile."""
-        table = self.load(name)
-        wanted = {frozenset(partition.items()) for partition in replaced}
-        held = self.partitions(name) if replaced else []
-        gone = [partition for partition in held if frozenset(partition.items()) in wanted]
-        with table.transaction() as change:
-            if gone:
-                change.delete(any_of(gone))
-            if rows is not None and rows.num_rows:
-                change.append(rows.select(arrow_schema(name).names).cast(arrow_schema(name)))
-            self.record(change, properties)
 
     @staticmethod
     def record(change: Transaction, properties: Mapping[str, str]) -> None:
@@ -188,8 +170,7 @@ class IcebergCatalog:
                 continue
             old = datetime.fromtimestamp((now - SNAPSHOTS_KEPT) / SECOND, UTC)
             if len(table.metadata.snapshots) > 1:
-                with suppress(CommitFailedException):  # rows are being written: the next time will do
-                    table.maintenance.expire_snapshots().older_than(old).commit()
+                table.maintenance.expire_snapshots().older_than(old).commit()
             self.sweep(name, now)
 
     def sweep(self, name: str, now: int) -> None:

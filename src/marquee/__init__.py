@@ -1,3 +1,3 @@
 """Marquee: film analytics over TMDB's data, exact and within seconds."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

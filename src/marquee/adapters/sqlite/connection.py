@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from marquee.adapters.remedies import remedy
+from marquee.adapters.sqlite.migrations import Migration, due, migrate
 from marquee.adapters.sqlite.reading import look, unwritable
 from marquee.errors import StorageError
 from marquee.places import shown
@@ -30,6 +31,9 @@ class SqliteStore:
     then: ClassVar[tuple[str, ...]] = ()
     """Statements to run once where columns were added, in the same transaction."""
 
+    migrations: ClassVar[tuple[Migration, ...]] = ()
+    """The numbered steps that bring an older file here, after its columns."""
+
     durable: ClassVar[bool] = False
     """Whether every commit is synced, so that what was acknowledged survives a power cut."""
 
@@ -39,6 +43,17 @@ class SqliteStore:
         self._connection = self.opened()
         if self.added:
             self.widen()
+        if self.migrations:
+            self.migrate()
+
+    def migrate(self) -> None:
+        """Do the steps that are due, each in a transaction of its own."""
+        while True:
+            with self.reading() as db:
+                if not due(db, self.migrations, self.path):
+                    return
+            with self.writing() as db:
+                migrate(db, self.migrations, self.path)
 
     def widen(self) -> None:
         """Give the tables of an older file the columns that they lack. Nothing is written where none is."""

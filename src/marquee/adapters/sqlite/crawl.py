@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from marquee.adapters.sqlite.connection import SqliteStore
+from marquee.adapters.sqlite.migrations import CRAWL
 from marquee.domain.aside import Aside, CrawlState, Trouble
 
 SCHEMA = """
@@ -20,12 +21,6 @@ CREATE INDEX IF NOT EXISTS aside_next ON aside (next_at);
 ORDERED = (
     "CREATE INDEX IF NOT EXISTS films_first ON films (votes DESC, popularity DESC, movie_id) WHERE fetched_at IS NULL"
 )
-LOOK_AGAIN = (
-    "INSERT OR IGNORE INTO aside SELECT movie_id, 'gone', 'TMDB had no such film', coalesce(fetched_at, 0), 1, 0"
-    " FROM films WHERE gone"
-)
-"""Earlier versions took a film as gone for ever at its first 404: it is looked for again at once."""
-
 TROUBLE = "trouble"
 COLUMNS = "aside.movie_id, aside.kind, aside.reason, aside.since, aside.tries, aside.next_at"
 
@@ -35,7 +30,8 @@ class SqliteCrawl(SqliteStore):
 
     schema = SCHEMA
     added = MappingProxyType({"films": {"popularity": "REAL", "votes": "INTEGER"}})
-    then = (ORDERED, LOOK_AGAIN)
+    then = (ORDERED,)
+    migrations = CRAWL
 
     def note(self, name: str) -> Any:
         """Return a remembered value, None if there is none."""

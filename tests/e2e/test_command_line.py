@@ -144,8 +144,8 @@ def test_a_batch_and_its_audit_from_the_command_line(tmp_path: Path) -> None:
     assert json.loads(run("batch", "--home", str(home), "--json").stdout)["state"] == "published"
     verified = run("verify", "--home", str(home), "--json")
     found = json.loads(verified.stdout)
-    assert (verified.returncode, found["answers_checked"], found["differ"]) == (0, 42, 0)
-    assert json.loads(run("verify", "--home", str(home), "--sample", "2", "--json").stdout)["answers_checked"] == 18
+    assert (verified.returncode, found["answers_checked"], found["differ"]) == (0, 54, 0)
+    assert json.loads(run("verify", "--home", str(home), "--sample", "2", "--json").stdout)["answers_checked"] == 30
     status = json.loads(run("status", "--home", str(home), "--json").stdout)
     assert status["batch"]["run_id"]
     shown = run("status", "--home", str(home))
@@ -373,7 +373,7 @@ def test_up_from_nothing_to_answers_and_down_again(tmp_path: Path) -> None:
         health = filled(port)
         assert (health["status"], health["source"], health["filling"]) == ("ok", "simulated", None)
         page = answer(port, "/")
-        assert "Reviews a day" in page.text
+        assert "Votes and reviews a day" in page.text
         films = answer(port, "/v1/search/movies").json()
         assert films["total"] > 80
         in_words(run("up", "--home", str(home), "--port", str(free_port())), 2, "already runs `marquee up`")

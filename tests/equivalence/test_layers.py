@@ -125,15 +125,20 @@ def test_the_ladder_climbs_over_years_without_losing_anything(platform: Platform
     live(platform, clock, 20)
     clock.time += 2 * HOUR
     platform.batch().run()
-    total = gold.total(platform.lake, platform.lake.table(CELLS), "reviews")
+    total, gained = (gold.total(platform.lake, platform.lake.table(CELLS), name) for name in ("reviews", "gained"))
+    rows = [row for row in gold_rows(platform).to_pylist() if row["movie_id"] == 1 and row["votes"] is not None]
+    held = max((row["observed_at"], row["votes"]) for row in rows)[1]
     for step in (8 * DAY, 100 * DAY, 3 * YEAR, 6 * YEAR):
         clock.time += step
         platform.door().accept([votes(1, clock.now(), clock.now() // DAY)])
         clock.time += 2 * HOUR
         platform.batch().run()
         assert gold.total(platform.lake, platform.lake.table(CELLS), "reviews") == total
-    spans = set(gold_rows(platform).column("span").to_pylist())
-    assert spans == {5 * 60_000, 28 * DAY}
+    rows = gold_rows(platform).to_pylist()
+    assert {row["span"] for row in rows if not row["gained"]} == {5 * 60_000, 28 * DAY}
+    assert {row["span"] for row in rows if row["gained"]} == {5 * 60_000, HOUR, DAY, 28 * DAY}, "gains reach over years"
+    last = max(row["votes"] or 0 for row in rows if row["movie_id"] == 1)
+    assert sum(row["gained"] for row in rows) == gained + last - held
     assert gold.total(platform.lake, platform.lake.table(BASE), "reviews") == total, "silver is past its retention"
     for name in (SILVER[REVIEWS], BRONZE[REVIEWS]):
         assert platform.lake.partitions(name) == []

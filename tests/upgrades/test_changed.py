@@ -23,8 +23,8 @@ CHANGES = {
         '        "homepage": text(body.get("homepage")) or None,\n',
     ),
     "domain/measures.py": (
-        '    "stars": Sum(lambda e: e.weight * e.stars),\n',
-        '    "praise": Sum(lambda e: e.weight * e.positive * e.stars),\n',
+        '    "stars": Sum(lambda e: e.weight * e.stars, "Sum of stars, x 10."),\n',
+        '    "praise": Sum(lambda e: e.weight * e.positive * e.stars, "Stars of positive reviews, x 10."),\n',
     ),
     "domain/documents.py": (
         "Document = tuple[str, int, bytes]\n",
@@ -39,8 +39,8 @@ CHANGES = {
 
 VERSIONED = (
     "domain/documents.py",
-    "    **dict.fromkeys((FORECASTER,",
-    '    "greeting": 1,\n    **dict.fromkeys((FORECASTER,',
+    "    **dict.fromkeys((ACTIVITY,",
+    '    "greeting": 1,\n    **dict.fromkeys((ACTIVITY,',
 )
 RESCORED = (
     ("domain/sentiment.py", "VERSION = 2\n", "VERSION = 3\n"),

@@ -37,10 +37,13 @@ GAP_DAYS = 2
 
 
 def counted_from(days: Sequence[int], end: int) -> int:
-    """Return from when on (ms) votes have been counted without a gap up to `end` (ms); `end` where they have not.
+    """Return from when on (ms) votes have been counted without a gap up to `end` (ms); `end` where they were counted once
+    and are no more, and 0 where they never were: then reviews are all the activity there is.
 
     days: the days since 1970, sorted, on which any film gained a vote. The first of them was counted in part.
     """
+    if not days:
+        return 0
     first = None
     for day in reversed(days[: bisect_left(days, end // DAY + 1)]):
         if (end // DAY if first is None else first) - day > GAP_DAYS + 1:

@@ -173,8 +173,11 @@ class Reference:
         return rank(found, sight, weekdays)
 
     def votes_counted_from(self, end: int) -> int:
-        """Return the end of the first day (ms) from which on votes came without two days and more of silence before `end`."""
+        """Return the end of the first day (ms) from which on votes came without more than two days of silence before `end`;
+        0 where there never was one."""
         days = {time // DAY for history in self.films.values() for time, _ in history.gained()}
+        if not days:
+            return 0
         found, silent, day = None, 0, end // DAY
         while silent <= 2:
             if day in days:

@@ -7,7 +7,7 @@ from tests.cluster.conftest import fresh
 from marquee.adapters.cassandra import CassandraSpeedStore
 from marquee.adapters.mongo import Client, MongoSpeedViews
 from marquee.domain.coverage import SpeedState
-from marquee.domain.measures import ZERO, Cell, encode_cell
+from marquee.domain.measures import FIRST_STATE, SUMS, ZERO, Cell, decode_cell
 from marquee.domain.records import SpeedCell
 from marquee.domain.timeline import SECOND, SPEED_TTL
 from marquee.speed.sync import Sync
@@ -42,10 +42,14 @@ def test_cells_in_cassandra_gain_a_measure_and_the_fold_begins_anew(cql: Any, do
 def test_cells_in_mongodb_are_read_as_0_1_0_wrote_them(documents: Client) -> None:
     name = fresh()
     views = MongoSpeedViews(documents, name)
-    cell = Cell(tuple(range(1, 1 + len(ZERO.sums))), gauge(5).gauge)
+    known = {number: name for number, name in enumerate(FIRST_STATE, start=1) if name in SUMS}
+    first = [5 * number for number in range(1, 1 + len(FIRST_STATE))]
+    cell = decode_cell(first, FIRST_STATE)
+    assert [cell.sum(name) for name in known.values()] == [5 * number for number in known]
+    assert cell.sum("gained") == 0
     views.upsert([SpeedCell(*KEY, cell)], [], SpeedState(NOON, NOON, 1, "p"), 1)
     held = documents[name]["speed_views"]
-    held.update_many({}, {"$set": {"state": encode_cell(cell)}})
+    held.update_many({}, {"$set": {"state": first}})
     assert MongoSpeedViews(documents, name).changes(0)[0] == [SpeedCell(*KEY, cell)]
     held.update_many({}, {"$set": {"state": {"reviews": 3, "of a newer version": 9}}})
     (read,) = views.changes(0)[0]

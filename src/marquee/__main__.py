@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 LIVING = ("up", "serve", "speed", "ingest", "simulate")
@@ -22,4 +23,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    # Run as a file, as spark-submit does, Python looks beside it first, and there lies a room called `http` too.
+    beside = Path(__file__).resolve().parent
+    sys.path[:] = [path for path in sys.path if Path(path).resolve() != beside]
     main()

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
 from collections import Counter
 from importlib.metadata import version
@@ -172,3 +174,11 @@ def test_rooms_and_modules_stay_small() -> None:
     for path, size in sizes.items():
         rooms[room_of(path)] += size
     assert {room: size for room, size in rooms.items() if size >= 0.12 * sum(sizes.values())} == {}
+
+
+def test_it_runs_as_a_file_as_spark_submit_runs_it(tmp_path: Path) -> None:
+    command = [sys.executable, str(SOURCE / "__main__.py"), "status", "--home", str(tmp_path / "none")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert "http" not in done.stderr
+    assert done.returncode in (0, 2), done.stderr

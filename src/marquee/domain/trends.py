@@ -36,16 +36,18 @@ GAP_DAYS = 2
 """Days without a vote for any film after which votes are taken not to have been counted."""
 
 
-def counted_from(days: Sequence[int], end: int) -> int:
-    """Return from when on (ms) votes have been counted without a gap up to `end` (ms); `end` where they were counted once
-    and are no more, and 0 where they never were: then reviews are all the activity there is.
+def counted_from(days: Sequence[int], start: int, end: int) -> int:
+    """Return from when on (ms) votes have been counted without a gap up to `end` (ms); `end` where they were counted and
+    are no more, and 0 where there are none at all: then reviews are all the activity there is.
 
-    days: the days since 1970, sorted, on which any film gained a vote. The first of them was counted in part.
+    days: the days since 1970, sorted, on which any film gained a vote; those long before `start` (ms) do not matter. The
+    first day of counting was counted in part.
     """
-    if not days:
+    known = days[bisect_left(days, start // DAY - 2 * GAP_DAYS) : bisect_left(days, end // DAY + 1)]
+    if not known:
         return 0
     first = None
-    for day in reversed(days[: bisect_left(days, end // DAY + 1)]):
+    for day in reversed(known):
         if (end // DAY if first is None else first) - day > GAP_DAYS + 1:
             break
         first = day

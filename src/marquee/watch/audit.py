@@ -145,7 +145,7 @@ class Reference:
         """Return all films' standings, counted event by event."""
         sight = frame(window, now)
         if by != "reviews":
-            sight = sight.counted_since(self.votes_counted_from(sight.end))
+            sight = sight.counted_since(self.votes_counted_from(sight.base_start, sight.end))
         unit = DAY if window in DAYS else WINDOW
         found: dict[int, Counts] = {}
         weekdays = [0] * 7
@@ -172,10 +172,11 @@ class Reference:
             found[movie_id] = Counts(now_, before, previous, earlier, hot, *told)
         return rank(found, sight, weekdays)
 
-    def votes_counted_from(self, end: int) -> int:
+    def votes_counted_from(self, start: int, end: int) -> int:
         """Return the end of the first day (ms) from which on votes came without more than two days of silence before `end`;
-        0 where there never was one."""
+        0 where there is none up to four days before `start`."""
         days = {time // DAY for history in self.films.values() for time, _ in history.gained()}
+        days = {day for day in days if start // DAY - 4 <= day <= end // DAY}
         if not days:
             return 0
         found, silent, day = None, 0, end // DAY

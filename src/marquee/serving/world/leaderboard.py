@@ -53,7 +53,7 @@ def leaderboard(counted: Activity, recent: Activity, frame: Frame, by: By = "act
     """
     if by != "reviews":
         days = np.unique(counted.window[counted.votes > 0] // DAY).tolist()
-        frame = frame.counted_since(counted_from(days, frame.end))
+        frame = frame.counted_since(counted_from(days, frame.base_start, frame.end))
     ids = np.unique(np.concatenate([counted.movie_id, recent.movie_id]))
     window, length = counted.window, frame.length
     hours = np.isin(window // HOUR % 24, list(frame.hours))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from operator import mul
 from typing import Any, Literal, NamedTuple
 
+from marquee.domain.measures import Cell
 from marquee.domain.scores import TREND_FLOOR, discoveries, trend_score, upper_tail
 from marquee.domain.timeline import DAY, HOUR, WINDOW, ceil, floor
 
@@ -20,7 +21,19 @@ WINDOWS = HOURS | DAYS
 By = Literal["activity", "votes", "reviews"]
 """What is counted: votes gained and reviews together, or one of them."""
 
-COUNTED: tuple[By, ...] = ("activity", "votes", "reviews")
+COUNTED: Mapping[str, tuple[str, ...]] = {
+    "activity": ("gained", "reviews"),
+    "votes": ("gained",),
+    "reviews": ("reviews",),
+}
+"""The sums that each of them counts."""
+
+
+def counted(cell: Cell, by: str) -> int:
+    """Return what a cell counts by a key of `COUNTED`."""
+    return sum(cell.sum(name) for name in COUNTED[by])
+
+
 BASELINE_DAYS = 28
 BASELINE_WINDOWS = 4
 ALL_DAY = frozenset(range(24))

@@ -209,8 +209,8 @@ class Crawl:
         return await self.take_known(facts)
 
     async def read_gauges(self) -> Receipt:
-        """Accept the gauges of films already known from the pages of /discover that are due; what cannot be had is read in
-        an hour again."""
+        """Accept the gauges of films already known from the pages of /discover that are due; what cannot be had is read
+        in its next round, of the hour or of the day."""
         pages, after = plan(Round.of(self.memory.note(GAUGES)), self.clock.now())
         receipt = Receipt()
         for number in pages:
@@ -220,7 +220,7 @@ class Crawl:
                 page = await self.tmdb.page(DISCOVER, number, **ORDER)
             except (RefusedError, SourceError, TransientError) as error:
                 await self.circuit.look(error)
-                log.warning("page %d of %s is read in an hour: %s", number, DISCOVER, error.message)
+                log.warning("page %d of %s is read in its next round: %s", number, DISCOVER, error.message)
                 continue
             if number == 1:
                 after = replace(after, last=max(1, page.last))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 
@@ -28,7 +28,7 @@ from marquee.domain.scores import HOT_HOURS, HOT_WEIGHTS, Pins
 from marquee.domain.sentiment import Score
 from marquee.domain.tables import BASE, BRONZE, SILVER
 from marquee.domain.timeline import DAY, HOUR, WINDOW, ladder_cuts
-from marquee.domain.trends import COUNTED, DAYS, WINDOWS, By, Counts, frame, rank, weekday
+from marquee.domain.trends import DAYS, WINDOWS, By, Counts, frame, rank, weekday
 from marquee.errors import NotFoundError
 from marquee.libraries.vader import scorer
 from marquee.ports import Lake
@@ -48,15 +48,15 @@ CHUNK = 5_000
 
 @dataclass(slots=True)
 class FilmHistory:
-    """All that is known of one film: review facts (time, weight, score, stars), readings, gains (votes,
-    since, at), base cells.
+    """All that is known of one film: review facts (time, weight, score, stars), readings, gains (slot's start,
+    votes), base cells.
 
     A review that an earlier version scored, and whose text is held no more, has no opinion.
     """
 
     reviews: list[tuple[int, int, int, int, int | None, int | None]] = field(default_factory=list)
     readings: list[Gauge] = field(default_factory=list)
-    gains: list[tuple[int, int, int]] = field(default_factory=list)
+    gains: list[tuple[int, int]] = field(default_factory=list)
     base: list[Timed] = field(default_factory=list)
     film: FilmView | None = None
 
@@ -88,25 +88,27 @@ class FilmHistory:
             sums = tuple(state[name] if name in state else measure.lift(lifted) for name, measure in SUMS.items())
             made.append(Timed(time - time % WINDOW, WINDOW, Cell(sums, None)))
         zeros = tuple(0 for _ in SUMS)
-        for time, votes in self.gained():
+        for time, votes in self.gains:
             sums = tuple(votes if name == "gained" else 0 for name in SUMS)
             made.append(Timed(time - time % WINDOW, WINDOW, Cell(sums, None)))
         made += [Timed(r.observed_at - r.observed_at % WINDOW, WINDOW, Cell(zeros, r)) for r in self.readings]
         return made
 
-    def gained(self) -> Iterator[tuple[int, int]]:
-        """Yield (slot's start, votes) of all gains: each vote falls in the slot in which its share of the time is over."""
-        for votes, since, at in self.gains:
-            apart = at - since
-            width = WINDOW if apart <= 2 * HOUR else HOUR if apart <= 8 * DAY else DAY
-            seconds = max(1, apart // 1_000)
-            start = since - since % width
-            while votes > 0 and start <= at:
-                ends = [min(seconds, max(0, (edge - since) // 1_000)) for edge in (start, start + width)]
-                share = votes * ends[1] // seconds - votes * ends[0] // seconds
-                if share:
-                    yield start, share
-                start += width
+    def gain(self, votes: int, since: int | None, at: int) -> None:
+        """Take in a gain: each vote falls in the slot in which its share of the time between the readings is over."""
+        if since is None:
+            return
+        since = min(since, at)
+        apart = at - since
+        width = WINDOW if apart <= 2 * HOUR else HOUR if apart <= 8 * DAY else DAY
+        seconds = max(1, apart // 1_000)
+        start = since - since % width
+        while votes > 0 and start <= at:
+            ends = [min(seconds, max(0, (edge - since) // 1_000)) for edge in (start, start + width)]
+            share = votes * ends[1] // seconds - votes * ends[0] // seconds
+            if share:
+                self.gains.append((start, share))
+            start += width
 
 
 class Reference:
@@ -131,8 +133,7 @@ class Reference:
             if event.source in ELSEWHERE:
                 return
             history.readings.append(Gauge(event.event_time, offset, event.votes, event.average, event.popularity))
-            if event.since is not None and event.gained > 0:
-                history.gains.append((event.gained, min(event.since, event.event_time), event.event_time))
+            history.gain(event.gained, event.since, event.event_time)
         elif isinstance(event, FilmEvent):
             view = film_view(asdict(event), offset)
             if history.film is None or (view["at"], view["offset"]) > (
@@ -152,7 +153,7 @@ class Reference:
         for movie_id, history in self.films.items():
             now_, before, previous, earlier, hot = 0, 0, 0, 0, 0
             reviews = [(time, weight, 1, 0) for time, weight, *_ in history.reviews]
-            votes = [(time, count, 0, 1) for time, count in history.gained()]
+            votes = [(time, count, 0, 1) for time, count in history.gains]
             told = [0, 0]
             for time, weight, of_reviews, of_votes in (*reviews, *votes):
                 start = time - time % unit
@@ -175,7 +176,7 @@ class Reference:
     def votes_counted_from(self, start: int, end: int) -> int:
         """Return the end of the first day (ms) from which on votes came without more than two days of silence before `end`;
         0 where there is none up to four days before `start`."""
-        days = {time // DAY for history in self.films.values() for time, _ in history.gained()}
+        days = {time // DAY for history in self.films.values() for time, _ in history.gains}
         days = {day for day in days if start // DAY - 4 <= day <= end // DAY}
         if not days:
             return 0
@@ -245,8 +246,7 @@ def silver_history(lake: Lake, reference: Reference, bronze_from: dict[str, int]
                     continue
                 values = (row["event_time"], row["offset"], row["votes"], row["average"], row["popularity"])
                 history.readings.append(Gauge(*values))
-                if row["since"] is not None and (row["gained"] or 0) > 0:
-                    history.gains.append((row["gained"], min(row["since"], row["event_time"]), row["event_time"]))
+                history.gain(row["gained"] or 0, row["since"], row["event_time"])
             elif history.film is None or (row["event_time"], row["offset"]) > (
                 history.film["at"],
                 history.film["offset"],
@@ -365,7 +365,7 @@ def compared(query: Query, reference: Reference, ids: Iterable[int], now: int) -
             rolled_up(query, dimension, now),
             reference.rolled_up(query, dimension, now),
         )
-    for window, by in product(WINDOWS, COUNTED):
+    for window, by in product(WINDOWS, get_args(By)):
         given_trends = query.count_trends(query.world, window, by, now)
         yield (
             f"/v1/trending/movies?window={window}&by={by}",

@@ -18,9 +18,9 @@ from marquee.http.routes.parameters import (
     MovieId,
     Page,
     PageSize,
+    Ranking,
     Service,
     Tier,
-    TrendWindow,
     answer,
     table,
 )
@@ -135,20 +135,13 @@ async def network(query: Service, movie_id: MovieId) -> Response:
 @films.question(
     "/trending/movies", tabled(shapes.Trends), "What most people turn to now", kept=Kept.CHANGES, reads=TREND_VIEWS
 )
-async def trending(
-    query: Service,
-    wanted: Films,
-    window: TrendWindow = "24h",
-    by: Counted = "activity",
-    limit: Limit = 20,
-    kind: Format = "json",
-) -> Response:
+async def trending(query: Service, wanted: Films, asked: Ranking, kind: Format = "json") -> Response:
     """Return the films with the most activity: votes gained and reviews.
 
     Windows of hours are ordered by heat, in which the last hours count more; windows of days by what was counted.
     Each line says what was expected, of the same hours or weekdays of the four weeks, or windows, before.
     """
-    return table(query.trending(window, wanted, limit, by), kind)
+    return table(query.trending(films=wanted, **asked._asdict()), kind)
 
 
 @films.question(
@@ -158,16 +151,9 @@ async def trending(
     kept=Kept.CHANGES,
     reads=TREND_VIEWS,
 )
-async def trending_genre(
-    query: Service,
-    genre: GenrePath,
-    window: TrendWindow = "24h",
-    by: Counted = "activity",
-    limit: Limit = 20,
-    kind: Format = "json",
-) -> Response:
+async def trending_genre(query: Service, genre: GenrePath, asked: Ranking, kind: Format = "json") -> Response:
     """Return the films of a genre as /v1/trending/movies does; 404 names the nearest genres."""
-    return table(query.trending(window, Filter(genre), limit, by), kind)
+    return table(query.trending(films=Filter(genre), **asked._asdict()), kind)
 
 
 @films.question(
@@ -177,32 +163,18 @@ async def trending_genre(
     kept=Kept.CHANGES,
     reads=TREND_VIEWS,
 )
-async def rising_films(
-    query: Service,
-    wanted: Films,
-    window: TrendWindow = "24h",
-    by: Counted = "activity",
-    limit: Limit = 20,
-    kind: Format = "json",
-) -> Response:
+async def rising_films(query: Service, wanted: Films, asked: Ranking, kind: Format = "json") -> Response:
     """Return films that get significantly more activity than their baseline lets expect, the clearest first.
 
     The score is a test of two rates (Gu, Ng, Tang & Schucany 2008), at a false-discovery rate of 5 % over all films.
     """
-    return table(query.rising(window, wanted, limit, by), kind)
+    return table(query.rising(films=wanted, **asked._asdict()), kind)
 
 
 @films.question("/declining/movies", tabled(shapes.Trends), "What falls behind", kept=Kept.CHANGES, reads=TREND_VIEWS)
-async def declining(
-    query: Service,
-    wanted: Films,
-    window: TrendWindow = "24h",
-    by: Counted = "activity",
-    limit: Limit = 20,
-    kind: Format = "json",
-) -> Response:
+async def declining(query: Service, wanted: Films, asked: Ranking, kind: Format = "json") -> Response:
     """Return films that get significantly less activity than their baseline lets expect."""
-    return table(query.declining(window, wanted, limit, by), kind)
+    return table(query.declining(films=wanted, **asked._asdict()), kind)
 
 
 @films.question(

@@ -1,10 +1,11 @@
 """What routes take: parameters with their limits and examples, and what they answer with."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import orjson
 from fastapi import Depends, Path, Query, Request, Response
 
+from marquee.domain.trends import By
 from marquee.libraries.spreadsheets import TABLE_TYPES, as_table
 from marquee.serving.answers.own import Own
 from marquee.serving.answers.query import Query as QueryService
@@ -24,7 +25,7 @@ Page = Annotated[int, Query(ge=1, le=10_000)]
 PageSize = Annotated[int, Query(ge=1, le=100)]
 TrendWindow = Literal["1h", "6h", "24h", "7d", "30d", "90d"]
 Counted = Annotated[
-    Literal["activity", "votes", "reviews"],
+    By,
     Query(description="What is counted: votes gained and reviews together, or one of them"),
 ]
 Span = Literal["7d", "30d", "90d", "1y", "5y"]
@@ -65,6 +66,22 @@ def films(
 
 
 Films = Annotated[Filter, Depends(films)]
+
+
+class Board(NamedTuple):
+    """Which leaderboard is asked for, and how much of it."""
+
+    window: str
+    by: By
+    limit: int
+
+
+def board(window: TrendWindow = "24h", by: Counted = "activity", limit: Limit = 20) -> Board:
+    """Return the leaderboard that a request's parameters name."""
+    return Board(window, by, limit)
+
+
+Ranking = Annotated[Board, Depends(board)]
 
 
 def answer(body: Any, status: int = 200) -> Response:

@@ -1,11 +1,12 @@
 """Shapes of answers about films."""
 
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, create_model
 
 from marquee.domain import events
 from marquee.domain.events import FILM_FIELDS
+from marquee.domain.trends import By
 from marquee.http.shapes.base import Counts, Covered, FiguredCounts, Figures, FilmLine, Paged, Shape, TrendLine
 
 
@@ -13,7 +14,7 @@ class Trends(Covered):
     """Films by activity, or those that rise or decline. by: what is counted."""
 
     window: str
-    by: Literal["activity", "votes", "reviews"]
+    by: By
     genre: str | None
     results: list[TrendLine]
 

@@ -7,7 +7,7 @@ from marquee.domain.films import votes_of
 from marquee.domain.measures import ZERO, Cell, merge, merge_cells
 from marquee.domain.scores import discoveries, two_sided, welch
 from marquee.domain.timeline import DAY, WINDOW, floor, iso
-from marquee.domain.trends import as_of
+from marquee.domain.trends import COUNTED, as_of, counted
 from marquee.errors import NotFoundError
 from marquee.serving.answers import present as answers
 from marquee.serving.answers.query import Answer, Query, covered
@@ -28,14 +28,12 @@ LEAST_SPREAD = 0.5
 """The least standard deviation of verdicts (1, 0, -1): a handful that all agree must not look certain."""
 
 TOP = 10
-COUNTS = {"activity": ("gained", "reviews"), "votes": ("gained",), "reviews": ("reviews",)}
-"""The metrics that are counts, and the sums that they count."""
 
 
 def value_of(metric: str, cell: Cell) -> float | int | None:
     """Return a metric of merged sums; None of a mean of nothing."""
-    if metric in COUNTS:
-        return sum(cell.sum(name) for name in COUNTS[metric])
+    if metric in COUNTED:
+        return counted(cell, metric)
     name = {"sentiment": "score", "favourable": "share_favourable", "stars": "mean_stars"}[metric]
     found: float | None = answers.sentiment_figures(cell)[name]
     return found
@@ -82,7 +80,7 @@ def trends(query: Query, metric: str, window: str, films: Filter) -> Answer:
         {"date": date_of(day), "days": days, "value": value_of(metric, cell), "reviews": cell.sum("reviews")}
         for day, days, cell in inside
     ]
-    share = elapsed(SPANS[window], now) if metric in COUNTS else 1.0
+    share = elapsed(SPANS[window], now) if metric in COUNTED else 1.0
     known = [point for point in shown if point["value"] is not None]
     peak = max(known, key=lambda point: (point["value"], point["date"]), default=None)
     summary = {
@@ -255,7 +253,7 @@ def overview(query: Query) -> Answer:
         cube.total(ALL_FILMS, start, stop) for start, stop in ((end - 7, end), (end - 14, end - 7), (end - 30, end))
     )
     by_genre = cube.by_group("genre", ALL_FILMS, end - 30, end)
-    order = sorted(by_genre, key=lambda name: (-activity_of(by_genre[name][0]), name))[:TOP]
+    order = sorted(by_genre, key=lambda name: (-counted(by_genre[name][0], "activity"), name))[:TOP]
     discussed = [
         {
             "genre": name,
@@ -292,11 +290,6 @@ def overview(query: Query) -> Answer:
         "anomalies": len(world.published.views.get(ANOMALIES, {}).get("films", ())),
     }
     return covered(answer, world)
-
-
-def activity_of(cell: Cell) -> int:
-    """Return the votes gained and the reviews of merged sums."""
-    return cell.sum("gained") + cell.sum("reviews")
 
 
 def all_reviews(world: World, now: int) -> int:

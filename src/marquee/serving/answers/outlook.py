@@ -11,7 +11,7 @@ from marquee.domain.measures import SUM_INDEX
 from marquee.domain.monoids import Gauge, Latest
 from marquee.domain.scores import POPULARITY_SCALE
 from marquee.domain.timeline import DAY, WINDOW, floor, iso
-from marquee.domain.trends import By
+from marquee.domain.trends import COUNTED, By, counted
 from marquee.serving.answers.analytics import date_of, today
 from marquee.serving.answers.query import Answer, Query, covered
 from marquee.serving.answers.search import card_line
@@ -25,9 +25,6 @@ UNITS = {
     "popularity": "TMDB's popularity",
     "activity": "new votes and reviews a day",
 }
-SUMMED = {"reviews": ("reviews",), "votes": ("gained",), "activity": ("reviews", "gained")}
-"""The sums that a metric counts."""
-
 READ_DAYS = CONTEXT // 2
 """Days of the last CONTEXT on which a film's gauges must have been read, for its votes to be forecast: a reading a week,
 spread over its days, is no daily series."""
@@ -39,7 +36,7 @@ def counted_days(cells: Sequence[Timed], end: int, metric: str) -> Floats:
     for timed in cells:
         index = timed.window // DAY - (end - CONTEXT)
         if timed.span <= DAY and 0 <= index < CONTEXT:
-            found[0, index] += sum(timed.cell.sum(name) for name in SUMMED[metric])
+            found[0, index] += counted(timed.cell, metric)
     return found
 
 
@@ -138,7 +135,7 @@ def next_films(query: Query, films: Filter, days: int, limit: int, by: By = "act
         rows = cube.chosen(wanted, end - CONTEXT, end)
         index = np.unique(rows[:, 0])
         past = np.zeros((len(index), CONTEXT))
-        columns = [2 + SUM_INDEX[name] for name in SUMMED[by]]
+        columns = [2 + SUM_INDEX[name] for name in COUNTED[by]]
         np.add.at(
             past, (np.searchsorted(index, rows[:, 0]), rows[:, 1] - (end - CONTEXT)), rows[:, columns].sum(axis=1)
         )

@@ -30,6 +30,9 @@ SNAPSHOTS_KEPT = DAY
 ORPHANS_KEPT = 2 * DAY
 """Iceberg refuses to look for files that nothing names among those of the last 24 hours: a writer may be at work."""
 
+CHECKSUMS = "AWS_REQUEST_CHECKSUM_CALCULATION"
+"""The environment's name for when Amazon's client adds checksums: when_supported (its default) or when_required."""
+
 FILES_COMPACTED = 12
 """Small files of a partition from which maintenance writes them as one."""
 
@@ -89,10 +92,8 @@ def session(
 ) -> SparkSession:
     """Return this process's Spark session, its lake in `warehouse`. Under spark-submit its options win."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    checksums = "AWS_REQUEST_CHECKSUM_CALCULATION"
-    if warehouse.endpoint is not None:
-        # Amazon's client adds checksums to what it sends that other S3s do not all know.
-        os.environ.setdefault(checksums, "when_required")
+    # Amazon's client adds checksums to what it sends that other S3s do not all know.
+    checksums = os.environ.get(CHECKSUMS, "when_required" if warehouse.endpoint is not None else None)
     settings = {
         "spark.jars": ",".join(jars),
         "spark.ui.enabled": "false",
@@ -103,7 +104,7 @@ def session(
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         **warehouse.catalog(CATALOG),
         **({"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"} if "local" in master else {}),
-        **({f"spark.executorEnv.{checksums}": os.environ[checksums]} if checksums in os.environ else {}),
+        **({f"spark.executorEnv.{CHECKSUMS}": checksums} if checksums is not None else {}),
         **(more or {}),
     }
     builder = SparkSession.builder.appName("marquee").master(master)
@@ -113,6 +114,9 @@ def session(
             "Spark was started without the jars that the lake needs",
             hint='Give spark-submit --jars "$(marquee cluster jars spark)".',
         )
+    if checksums is not None:
+        # This machine may run already, for a session before: then it no longer reads the environment.
+        started._jvm.System.setProperty("aws.requestChecksumCalculation", checksums)
     return started
 
 

@@ -112,6 +112,25 @@ def test_a_decline_needs_expectations_and_a_clear_fall() -> None:
     assert declining([]) == []
 
 
+def test_votes_that_nobody_has_read_yet_are_not_expected() -> None:
+    sight = frame("24h", NOON)
+    quiet = dict.fromkeys(range(50), Counts(7, 392, votes=7, votes_before=392))
+    half = NOON - 12 * HOUR
+    films = {**quiet, 900: Counts(700, 39_200, 1_400, votes_before=39_200), 901: Counts(0, 39_200, 1_400)}
+    blind = {trend.movie_id: trend for trend in rank(films, sight)}
+    assert {trend.state for trend in blind.values()} == {"declining"}
+    seen = {trend.movie_id: trend for trend in rank(films, sight, read=dict.fromkeys(films, half))}
+    assert seen[900].expected == pytest.approx(700, rel=0.01)
+    assert seen[900].velocity == pytest.approx(0, abs=5)
+    assert seen[900].state == "steady"
+    assert seen[901].state == "declining", "its baseline are reviews, which are known to the end"
+    assert seen[901].expected == blind[901].expected
+    mixed = rank({1: Counts(3, 56, votes_before=28)}, sight, read={1: half})[0]
+    assert mixed.expected == pytest.approx(1.5, rel=0.01)
+    unread = rank({1: Counts(0, 39_200, votes_before=39_200)}, sight, read={1: sight.start - DAY})[0]
+    assert (unread.expected, unread.score, unread.state) == (0, 0, "steady")
+
+
 def test_coverage_names_the_gap_and_nothing_else() -> None:
     hour = floor(NOON, HOUR)
     fresh = Frontier(3, "r", hour - 4 * HOUR)

@@ -110,8 +110,11 @@ def trend_score(observed: int, before: int, exposure: float) -> float:
 
     W = 2 (sqrt(x + 3/8) - sqrt(rho (y + 3/8))) / sqrt(1 + rho): the variance-stabilised test of two Poisson
     rates with unequal exposures (Gu, Ng, Tang & Schucany, Biometrical Journal 50, 2008; Anscombe's 3/8).
-    `exposure` (rho) is the length of the window over the length of the baseline.
+    `exposure` (rho) is the length of the window over the length of the baseline; 0 where nobody has looked yet, of which
+    nothing can be said: 0.
     """
+    if exposure <= 0:
+        return 0.0
     x, y = max(0, observed), max(0, before)
     return 2 * (math.sqrt(x + 0.375) - math.sqrt(exposure * (y + 0.375))) / math.sqrt(1 + exposure)
 

@@ -1,8 +1,9 @@
 """What counts as a trend: the window, its baseline, and the ranking. Counting is the engines' business."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from operator import mul
 from typing import Any, Literal, NamedTuple
 
@@ -88,7 +89,11 @@ class Frame:
     hours: frozenset[int]
 
     def exposure(self, by_weekday: Sequence[int] = NO_WEEK) -> float:
-        """Return the window's length over the baseline's (rho), in hours that count as their weekday does.
+        """Return the window's length over the baseline's (rho), in hours that count as their weekday does."""
+        return self.exposures(by_weekday)(self.end)
+
+    def exposures(self, by_weekday: Sequence[int] = NO_WEEK) -> Callable[[int], float]:
+        """Return the exposure of the window's part that is known, by the time (ms) until when it is.
 
         by_weekday: events of all films in the baseline, Monday first. A weekday counts by its events over what
         a week without a shape would give it, drawn towards 1 by `WEEK_PRIOR` events: a Saturday is not a trend.
@@ -97,17 +102,31 @@ class Frame:
         for day in range(floor(self.base_start, DAY), self.base_end, DAY):
             hours = range(max(day, self.base_start), min(day + DAY, self.base_end), HOUR)
             base[weekday(day)] += sum(hour // HOUR % 24 in self.hours for hour in hours)
-        now = [0.0] * 7
-        for day in range(floor(self.start, DAY), self.end, DAY):
-            now[weekday(day)] += (min(day + DAY, self.end) - max(day, self.start)) / HOUR
         total, length = sum(by_weekday), sum(base)
         if not length:
-            return NO_BASELINE
+            return lambda through: NO_BASELINE
         shape = [
             (max(0, count) + WEEK_PRIOR) / (max(0, total) * hours / length + WEEK_PRIOR)
             for count, hours in zip(by_weekday, base, strict=True)
         ]
-        return float(sum(map(mul, now, shape)) / sum(map(mul, base, shape)))
+        divisor, first = float(sum(map(mul, base, shape))), floor(self.start, DAY)
+
+        def weighed(start: int, end: int) -> float:
+            hours: float = (end - start) / HOUR * shape[weekday(start)]
+            return hours
+
+        days = range(first, self.end, DAY)
+        whole = [0.0, *accumulate(weighed(max(day, self.start), min(day + DAY, self.end)) for day in days)]
+
+        def exposure(through: int) -> float:
+            if through >= self.end:
+                return whole[-1] / divisor
+            if through <= self.start:
+                return 0.0
+            day = floor(through, DAY)
+            return (whole[(day - first) // DAY] + weighed(max(day, self.start), through)) / divisor
+
+        return exposure
 
     def counted_since(self, time: int) -> "Frame":
         """Return the frame with the part of its baseline that has been counted: from a time (ms) on.
@@ -152,8 +171,8 @@ def frame(window: str, now: int) -> Frame:
 
 
 class Counts(NamedTuple):
-    """A film's events in the window, in its baseline, in the two windows before it, and its decayed heat; and of those in
-    the window, the reviews and the votes gained."""
+    """A film's events in the window, in its baseline, in the two windows before it, and its decayed heat; of those in
+    the window, the reviews and the votes gained; and of those in the baseline, the votes gained."""
 
     observed: int
     before: int
@@ -162,6 +181,7 @@ class Counts(NamedTuple):
     hot: int = 0
     reviews: int = 0
     votes: int = 0
+    votes_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,30 +210,45 @@ class Trend:
         return self.state == "rising"
 
 
-def rank(counts: Mapping[int, Counts], sight: Frame, by_weekday: Sequence[int] = NO_WEEK) -> list[Trend]:
+def rank(
+    counts: Mapping[int, Counts],
+    sight: Frame,
+    by_weekday: Sequence[int] = NO_WEEK,
+    read: Mapping[int, int] | None = None,
+) -> list[Trend]:
     """Return the standing of films by their counts, by their score, those that rise for certain first.
 
     by_weekday: events of all films in the baseline, Monday first.
+    read: by film, the time (ms) of the newest reading of its votes, where votes are counted. What came after it nobody
+    knows yet, so nobody expects it: a film that is read once a day does not decline until its next reading.
     A film rises when at least `TREND_FLOOR` events were observed and its score is a discovery among all films
     with any activity, at a false-discovery rate of 5 %; it declines when at least as many were expected and
     the opposite of its score is one.
     """
     films = sorted(movie_id for movie_id, c in counts.items() if c.observed > 0 or c.before > 0 or c.hot > 0)
-    exposure, share = sight.exposure(by_weekday), sight.elapsed
-    expected = [exposure * max(0, counts[m].before) for m in films]
-    scores = [trend_score(counts[m].observed, counts[m].before, exposure) for m in films]
+    exposure_until, share = sight.exposures(by_weekday), sight.elapsed
+    exposure, through = exposure_until(sight.end), {} if read is None else read
+    exposures = [mixed(counts[m], exposure, exposure_until(through.get(m, sight.end))) for m in films]
+    expected = [rho * max(0, counts[m].before) for m, rho in zip(films, exposures, strict=True)]
+    scores = [trend_score(counts[m].observed, counts[m].before, r) for m, r in zip(films, exposures, strict=True)]
     above = [upper_tail(s) if counts[m].observed >= TREND_FLOOR else 1.0 for m, s in zip(films, scores, strict=True)]
     below = [upper_tail(-s) if e >= TREND_FLOOR else 1.0 for e, s in zip(expected, scores, strict=True)]
     trends = []
-    found = zip(films, expected, scores, discoveries(above), discoveries(below), strict=True)
-    for movie_id, wanted, score, rises, falls in found:
-        c = counts[movie_id]
+    found = zip(films, exposures, expected, scores, discoveries(above), discoveries(below), strict=True)
+    for movie_id, rho, wanted, score, rises, falls in found:
+        c, passed = counts[movie_id], share * rho / exposure
         state = "rising" if rises else "declining" if falls else "steady"
-        velocity = c.observed - share * c.previous
-        acceleration = velocity - share * (c.previous - c.earlier)
+        velocity = c.observed - passed * c.previous
+        acceleration = velocity - passed * (c.previous - c.earlier)
         counted = c.hot, c.reviews, c.votes
         trends.append(Trend(movie_id, c.observed, c.before, wanted, score, state, velocity, acceleration, *counted))
     return sorted(trends, key=lambda trend: (not trend.rising, -trend.score, -trend.hot, trend.movie_id))
+
+
+def mixed(counts: Counts, exposure: float, known: float) -> float:
+    """Return a film's exposure where reviews have one and votes another: the mean by what its baseline holds of each."""
+    votes, before = max(0, counts.votes_before), max(0, counts.before)
+    return exposure if known == exposure or not before else exposure + (known - exposure) * min(1.0, votes / before)
 
 
 def trending(trends: Sequence[Trend], window: str) -> list[Trend]:

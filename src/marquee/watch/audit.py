@@ -154,7 +154,7 @@ class Reference:
             now_, before, previous, earlier, hot = 0, 0, 0, 0, 0
             reviews = [(time, weight, 1, 0) for time, weight, *_ in history.reviews]
             votes = [(time, count, 0, 1) for time, count in history.gains]
-            told = [0, 0]
+            told = [0, 0, 0]
             for time, weight, of_reviews, of_votes in (*reviews, *votes):
                 start = time - time % unit
                 if sight.in_window(start):
@@ -165,13 +165,15 @@ class Reference:
                 now_ += weight if sight.in_window(start) else 0
                 if sight.in_baseline(start):
                     before += weight
+                    told[2] += weight * of_votes
                     weekdays[weekday(start)] += weight
                 previous += weight if sight.in_previous(start, 1) else 0
                 earlier += weight if sight.in_previous(start, 2) else 0
                 age = (sight.end - 1) // HOUR - time // HOUR
                 hot += weight * HOT_WEIGHTS[age] if 0 <= age < HOT_HOURS else 0
             found[movie_id] = Counts(now_, before, previous, earlier, hot, *told)
-        return rank(found, sight, weekdays)
+        read = {m: max(g.observed_at for g in h.readings) for m, h in self.films.items() if h.readings}
+        return rank(found, sight, weekdays, read if by != "reviews" else None)
 
     def votes_counted_from(self, start: int, end: int) -> int:
         """Return the end of the first day (ms) from which on votes came without more than two days of silence before `end`;

@@ -138,7 +138,7 @@ class Query:
         """Return all films' standings; kept for the present world and 5-minute window."""
         recent = world.activity(moment)
         counted = world.daily_activity(moment) if window in DAYS else recent
-        return leaderboard(counted, recent, frame(window, moment), by)
+        return leaderboard(counted, recent, frame(window, moment), by, world.read(moment))
 
     def trending(self, window: str, films: Filter, limit: int, by: By = "activity") -> Answer:
         """Answer /v1/trending/movies: the films with the most activity."""

@@ -1,6 +1,6 @@
 """The leaderboard: counts of both layers, film by film, for the ranking of what is rising and hot."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,12 +44,14 @@ def joined(parts: list[Activity]) -> Activity:
     return Activity(*(np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS))
 
 
-def leaderboard(counted: Activity, recent: Activity, frame: Frame, by: By = "activity") -> list[Trend]:
+def leaderboard(
+    counted: Activity, recent: Activity, frame: Frame, by: By = "activity", read: Mapping[int, int] | None = None
+) -> list[Trend]:
     """Return the standing of all films with activity in the frame, ranked by what rises. Sums are of integers, so no order
     of rows changes them.
 
     counted: rows fine enough for the frame's bounds (days are, for frames of days); recent: rows by the hour or
-    finer, of which heat is made.
+    finer, of which heat is made; read: by film, the time (ms) of the newest reading of its votes.
     """
     if by != "reviews":
         days = np.unique(counted.window[counted.votes > 0] // DAY).tolist()
@@ -70,10 +72,12 @@ def leaderboard(counted: Activity, recent: Activity, frame: Frame, by: By = "act
     fresh = (age >= 0) & (age < HOT_HOURS)
     columns.append(total(ids, recent, np.where(fresh, heat * HOT[np.clip(age, 0, HOT_HOURS - 1)], 0)))
     columns += [total(ids, counted, np.where(inside, each, 0)) for each in (counted.reviews, counted.votes)]
+    columns.append(total(ids, counted, np.where(chosen[1] & (by != "reviews"), counted.votes, 0)))
     weekdays = np.zeros(7, dtype=np.int64)
     np.add.at(weekdays, weekday(window[chosen[1]]), values[chosen[1]])
     films = zip(ids.tolist(), zip(*columns, strict=True), strict=True)
-    return rank({movie_id: Counts(*counts) for movie_id, counts in films}, frame, weekdays.tolist())
+    known = None if by == "reviews" else read
+    return rank({movie_id: Counts(*counts) for movie_id, counts in films}, frame, weekdays.tolist(), known)
 
 
 def total(ids: Ints, activity: Activity, values: Ints) -> list[int]:

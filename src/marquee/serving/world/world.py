@@ -143,6 +143,16 @@ class World:
                 if hour >= from_hour and any(cell.sums):
                     yield movie_id, window, cell
 
+    def read(self, now: int) -> dict[int, int]:
+        """Return by film the time (ms) of the newest reading of its gauges in either layer."""
+        found = {movie_id: card["gauge"][0] for movie_id, card in self.published.cards.items() if card["gauge"]}
+        from_hour = speed_from(self.frontier, now)
+        for movie_id, cells in self.speed.items():
+            for (hour, _), cell in cells.items():
+                if hour >= from_hour and cell.gauge is not None:
+                    found[movie_id] = max(found.get(movie_id, 0), cell.gauge.observed_at)
+        return found
+
     def activity(self, now: int) -> Activity:
         """Return what people did lately, of all films, both layers together."""
         fresh = [(film, window, cell.sum("reviews"), cell.sum("gained")) for film, window, cell in self.fresh(now)]

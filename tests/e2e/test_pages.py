@@ -11,7 +11,7 @@ import httpx
 import pytest
 from axe_core_python import __file__ as axe_package
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from tests.conftest import ON_CI
+from tests.conftest import missing
 from tests.processes import serving
 from tests.world import BARE, BOMBED
 
@@ -30,13 +30,10 @@ SCREENS = {"desktop": (1_280, 900, "light"), "dark": (1_280, 900, "dark"), "phon
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a screen; on CI it must be there."""
+    """Debian's Chromium, without a screen."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
-        message = "no Chromium on the path: apt-get install chromium"
-        if ON_CI:
-            pytest.fail(message)
-        pytest.skip(message)
+        missing("chromium", "no Chromium on the path: apt-get install chromium")
     with sync_playwright() as playwright:
         options = ["--no-sandbox"] if os.geteuid() == 0 else []
         with playwright.chromium.launch(executable_path=program, args=options) as found:

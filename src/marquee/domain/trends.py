@@ -248,7 +248,8 @@ def rank(
 def mixed(counts: Counts, exposure: float, known: float) -> float:
     """Return a film's exposure where reviews have one and votes another: the mean by what its baseline holds of each."""
     votes, before = max(0, counts.votes_before), max(0, counts.before)
-    return exposure if known == exposure or not before else exposure + (known - exposure) * min(1.0, votes / before)
+    share = min(1.0, votes / before) if before else 0.0
+    return known * share + exposure * (1 - share)
 
 
 def trending(trends: Sequence[Trend], window: str) -> list[Trend]:
